@@ -1,0 +1,5 @@
+//! Orthonormal frames as Givens rotation angles, and black-box search over frames.
+
+mod rotation;
+
+pub use rotation::{Plane, Rotation};

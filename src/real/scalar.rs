@@ -1,0 +1,297 @@
+use core::fmt::{Debug, Display};
+use core::iter::Sum;
+use core::ops::{Add, AddAssign, Div, DivAssign, Mul, MulAssign, Neg, Sub, SubAssign};
+
+mod sealed {
+    pub trait Sealed {}
+    impl Sealed for f32 {}
+    impl Sealed for f64 {}
+}
+
+/// A real scalar: [`f32`] or [`f64`].
+///
+/// Sealed: the algorithms are tested for these two and rely on IEEE 754.
+///
+/// ```
+/// use reparam::Real;
+///
+/// fn norm<T: Real>(x: &[T]) -> T {
+///     x.iter().fold(T::ZERO, |sum, &x| sum.mac(x, x)).sqrt()
+/// }
+/// assert_eq!(norm(&[3.0f32, 4.0]), 5.0);
+/// ```
+pub trait Real:
+    sealed::Sealed
+    + Copy
+    + Default
+    + PartialEq
+    + PartialOrd
+    + Debug
+    + Display
+    + Send
+    + Sync
+    + 'static
+    + Neg<Output = Self>
+    + Add<Output = Self>
+    + Sub<Output = Self>
+    + Mul<Output = Self>
+    + Div<Output = Self>
+    + AddAssign
+    + SubAssign
+    + MulAssign
+    + DivAssign
+    + Sum
+{
+    /// 0.
+    const ZERO: Self;
+    /// 1.
+    const ONE: Self;
+    /// 2.
+    const TWO: Self;
+    /// 1/2.
+    const HALF: Self;
+    /// π.
+    const PI: Self;
+    /// 2π.
+    const TAU: Self;
+    /// π/2.
+    const FRAC_PI_2: Self;
+    /// π/4.
+    const FRAC_PI_4: Self;
+    /// √2.
+    const SQRT_2: Self;
+    /// ln 2.
+    const LN_2: Self;
+    /// Distance from 1 to the next larger number.
+    const EPSILON: Self;
+    /// Smallest positive normal number.
+    const MIN_POSITIVE: Self;
+    /// Largest finite number.
+    const MAX: Self;
+    /// +∞.
+    const INFINITY: Self;
+    /// A quiet NaN.
+    const NAN: Self;
+
+    /// Nearest value to `x`.
+    fn from_f64(x: f64) -> Self;
+    /// `x`, exactly for both types.
+    fn from_f32(x: f32) -> Self;
+    /// Nearest value to `n`.
+    fn from_usize(n: usize) -> Self;
+    /// The top bits of a random word as a number in [0, 1): 24 bits for `f32`, 53 for `f64`.
+    fn from_word(word: u64) -> Self;
+    /// `self` as `f64`, exactly.
+    fn to_f64(self) -> f64;
+
+    /// Whether `self` is neither infinite nor NaN.
+    fn is_finite(self) -> bool;
+    /// Whether `self` is NaN.
+    fn is_nan(self) -> bool;
+    /// |self|.
+    fn abs(self) -> Self;
+    /// Magnitude of `self`, sign of `sign`.
+    fn copysign(self, sign: Self) -> Self;
+    /// The smaller of two; the other one if one is NaN.
+    fn min(self, other: Self) -> Self;
+    /// The larger of two; the other one if one is NaN.
+    fn max(self, other: Self) -> Self;
+
+    /// `self * y + sum`, always rounded once. A library call where the target has no such instruction:
+    /// see [`mac`](Real::mac) for inner loops.
+    fn mul_add(self, y: Self, sum: Self) -> Self;
+    /// Multiply-accumulate `self + x * y`, rounded twice on every target: the same bits everywhere, and one
+    /// instruction (`VMLA`) on Cortex-M4F. The operation of every inner loop.
+    fn mac(self, x: Self, y: Self) -> Self;
+    /// √self, correctly rounded; NaN for negative `self`.
+    fn sqrt(self) -> Self;
+    /// √(self² + y²) without overflow.
+    fn hypot(self, y: Self) -> Self;
+    /// e^self.
+    fn exp(self) -> Self;
+    /// e^self − 1, accurate near 0.
+    fn exp_m1(self) -> Self;
+    /// Natural logarithm.
+    fn ln(self) -> Self;
+    /// ln(1 + self), accurate near 0.
+    fn ln_1p(self) -> Self;
+    /// (sin self, cos self), `self` in radians.
+    fn sin_cos(self) -> (Self, Self);
+    /// Angle of the point (x, self) in [−π, π].
+    fn atan2(self, x: Self) -> Self;
+    /// Hyperbolic tangent.
+    fn tanh(self) -> Self;
+}
+
+macro_rules! common {
+    ($t:ident) => {
+        const ZERO: Self = 0.0;
+        const ONE: Self = 1.0;
+        const TWO: Self = 2.0;
+        const HALF: Self = 0.5;
+        const PI: Self = core::$t::consts::PI;
+        const TAU: Self = core::$t::consts::TAU;
+        const FRAC_PI_2: Self = core::$t::consts::FRAC_PI_2;
+        const FRAC_PI_4: Self = core::$t::consts::FRAC_PI_4;
+        const SQRT_2: Self = core::$t::consts::SQRT_2;
+        const LN_2: Self = core::$t::consts::LN_2;
+        const EPSILON: Self = $t::EPSILON;
+        const MIN_POSITIVE: Self = $t::MIN_POSITIVE;
+        const MAX: Self = $t::MAX;
+        const INFINITY: Self = $t::INFINITY;
+        const NAN: Self = $t::NAN;
+
+        #[inline(always)]
+        fn from_f64(x: f64) -> Self {
+            x as $t
+        }
+        #[inline(always)]
+        fn from_f32(x: f32) -> Self {
+            x as $t
+        }
+        #[inline(always)]
+        fn from_usize(n: usize) -> Self {
+            n as $t
+        }
+        #[inline(always)]
+        fn to_f64(self) -> f64 {
+            self as f64
+        }
+        #[inline(always)]
+        fn is_finite(self) -> bool {
+            $t::is_finite(self)
+        }
+        #[inline(always)]
+        fn is_nan(self) -> bool {
+            $t::is_nan(self)
+        }
+        #[inline(always)]
+        fn abs(self) -> Self {
+            $t::abs(self)
+        }
+        #[inline(always)]
+        fn copysign(self, sign: Self) -> Self {
+            $t::copysign(self, sign)
+        }
+        #[inline(always)]
+        fn min(self, other: Self) -> Self {
+            $t::min(self, other)
+        }
+        #[inline(always)]
+        fn max(self, other: Self) -> Self {
+            $t::max(self, other)
+        }
+    };
+}
+
+impl Real for f32 {
+    common!(f32);
+
+    #[inline]
+    fn from_word(word: u64) -> Self {
+        (word >> 40) as f32 * (1.0 / (1u64 << 24) as f32)
+    }
+    #[inline(always)]
+    fn mul_add(self, y: Self, sum: Self) -> Self {
+        #[cfg(reparam_fpu)]
+        return super::fpu::mul_add(self, y, sum);
+        #[cfg(not(reparam_fpu))]
+        return libm::fmaf(self, y, sum);
+    }
+    #[inline(always)]
+    fn mac(self, x: Self, y: Self) -> Self {
+        self + x * y
+    }
+    #[inline(always)]
+    fn sqrt(self) -> Self {
+        #[cfg(reparam_fpu)]
+        return super::fpu::sqrt(self);
+        #[cfg(not(reparam_fpu))]
+        return libm::sqrtf(self);
+    }
+    #[inline]
+    fn hypot(self, y: Self) -> Self {
+        libm::hypotf(self, y)
+    }
+    #[inline]
+    fn exp(self) -> Self {
+        libm::expf(self)
+    }
+    #[inline]
+    fn exp_m1(self) -> Self {
+        libm::expm1f(self)
+    }
+    #[inline]
+    fn ln(self) -> Self {
+        libm::logf(self)
+    }
+    #[inline]
+    fn ln_1p(self) -> Self {
+        libm::log1pf(self)
+    }
+    #[inline]
+    fn sin_cos(self) -> (Self, Self) {
+        crate::trig::sin_cos(self)
+    }
+    #[inline]
+    fn atan2(self, x: Self) -> Self {
+        crate::trig::atan2(self, x)
+    }
+    #[inline]
+    fn tanh(self) -> Self {
+        libm::tanhf(self)
+    }
+}
+
+impl Real for f64 {
+    common!(f64);
+
+    #[inline]
+    fn from_word(word: u64) -> Self {
+        (word >> 11) as f64 * (1.0 / (1u64 << 53) as f64)
+    }
+    #[inline(always)]
+    fn mul_add(self, y: Self, sum: Self) -> Self {
+        libm::fma(self, y, sum)
+    }
+    #[inline(always)]
+    fn mac(self, x: Self, y: Self) -> Self {
+        self + x * y
+    }
+    #[inline]
+    fn sqrt(self) -> Self {
+        libm::sqrt(self)
+    }
+    #[inline]
+    fn hypot(self, y: Self) -> Self {
+        libm::hypot(self, y)
+    }
+    #[inline]
+    fn exp(self) -> Self {
+        libm::exp(self)
+    }
+    #[inline]
+    fn exp_m1(self) -> Self {
+        libm::expm1(self)
+    }
+    #[inline]
+    fn ln(self) -> Self {
+        libm::log(self)
+    }
+    #[inline]
+    fn ln_1p(self) -> Self {
+        libm::log1p(self)
+    }
+    #[inline]
+    fn sin_cos(self) -> (Self, Self) {
+        libm::sincos(self)
+    }
+    #[inline]
+    fn atan2(self, x: Self) -> Self {
+        libm::atan2(self, x)
+    }
+    #[inline]
+    fn tanh(self) -> Self {
+        libm::tanh(self)
+    }
+}

@@ -1,0 +1,1 @@
+//! Large-scale host harness of reparam.

@@ -1,0 +1,2 @@
+//! The `reparam` command.
+fn main() {}
