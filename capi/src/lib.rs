@@ -1,1 +1,36 @@
-//! C ABI of reparam.
+//! C ABI of `reparam`: the static library `libreparam_capi.a` and the header `include/reparam.h`.
+//!
+//! Each function checks its pointers and lengths, calls one function of the core and returns a [`Status`];
+//! no algorithm lives here. The header is generated from these sources (a test compares, `UPDATE=1` rewrites) and
+//! is the reference for C.
+//!
+//! [`memory`] alone reads and writes the caller's memory. The other `unsafe` is the attribute that exports a
+//! symbol, which Rust counts as unsafe because two libraries could export the same name.
+#![no_std]
+#![allow(unsafe_code, reason = "the boundary to C: exported symbols and the caller's pointers")]
+#![allow(clippy::missing_safety_doc, reason = "the header states the contract on pointers once, for all")]
+
+// The host's panic machinery. A static library must have one even if nothing in it can panic; the test
+// links without it.
+#[cfg(not(target_os = "none"))]
+extern crate std;
+
+mod memory;
+mod random;
+mod status;
+mod trig;
+
+pub use random::{
+    reparam_random, reparam_random_seed, reparam_random_u64, reparam_random_uniform_f32,
+    reparam_random_uniform_f64,
+};
+pub use status::Status;
+pub use trig::{reparam_atan2_f32, reparam_atan2_f64, reparam_sin_cos_f32, reparam_sin_cos_f64};
+
+/// Nothing exported can panic (the tests look for panic code in the linked program), yet the compiler
+/// demands a handler where there is no operating system.
+#[cfg(target_os = "none")]
+#[panic_handler]
+fn panic(_: &core::panic::PanicInfo<'_>) -> ! {
+    loop {}
+}
