@@ -2,6 +2,8 @@ use crate::Real;
 
 /// The coordinate plane of rows `i < j`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub struct Plane {
     /// Lower row.
     pub i: usize,
@@ -26,6 +28,8 @@ pub struct Plane {
 /// assert!(x.abs() < 1e-15 && y == 1.0);
 /// ```
 #[derive(Clone, Copy, Debug, PartialEq)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub struct Rotation<T> {
     /// Cosine of the angle.
     pub c: T,
