@@ -1,1 +1,27 @@
-//! Large-scale host harness of reparam.
+//! The harness of reparam: real data in; tables, pictures and firmware out.
+//!
+//! The binary `reparam` is [`cli::main`]. A system is one module with the name it has in the core, and one
+//! subcommand: `reparam <system> <verb>`. The algorithms are the core's, called on heap buffers; this crate
+//! reads data, spreads work over the machine's cores, and reports.
+//!
+//! # Rooms
+//!
+//! | module | what it holds |
+//! |---|---|
+//! | [`cli`] | the command line: systems, verbs, global options, exit codes |
+//! | [`givens`] | `reparam givens …`: frames fitted to data, external black boxes, the published benchmark |
+//! | [`data`] | tables from CSV, arrays from `.npy` |
+//! | [`report`] | tables for people, JSON for programs, SVG plots, progress, atomic files |
+//! | [`checkpoint`] | interrupted searches that resume with the same bits |
+//! | [`interrupt`] | Ctrl-C as a question that long work asks |
+//! | [`error`] | what went wrong, where, and what to do |
+
+pub mod checkpoint;
+pub mod cli;
+pub mod data;
+pub mod error;
+pub mod givens;
+pub mod interrupt;
+pub mod report;
+
+pub use error::{Error, Result};

@@ -1,2 +1,7 @@
 //! The `reparam` command.
-fn main() {}
+
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    reparam_harness::cli::main()
+}
