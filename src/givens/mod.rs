@@ -1,9 +1,15 @@
 //! Orthonormal frames as Givens rotation angles, and black-box search over frames.
 
+pub mod chart;
 mod error;
+pub mod frame;
 pub mod objective;
 mod rotation;
+mod schedule;
 pub mod search;
 
+pub use chart::{Chart, RotationChain, angle_count, planes};
 pub use error::Error;
+pub use frame::{DriftGuard, Frame};
 pub use rotation::{Plane, Rotation};
+pub use schedule::{Round, RoundRobin};
