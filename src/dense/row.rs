@@ -1,0 +1,99 @@
+//! Operations on rows that every algorithm of the room is made of.
+
+use crate::Real;
+
+use super::Error;
+
+/// x · y, summed from the left.
+#[inline(always)]
+pub(super) fn dot<T: Real>(x: &[T], y: &[T]) -> T {
+    x.iter().zip(y).fold(T::ZERO, |sum, (&x, &y)| sum.mac(x, y))
+}
+
+/// start − x · y, subtracted from the left.
+#[inline(always)]
+pub(super) fn minus_dot<T: Real>(start: T, x: &[T], y: &[T]) -> T {
+    x.iter().zip(y).fold(start, |sum, (&x, &y)| sum.mac(-x, y))
+}
+
+/// out ← out + Σₖ coefficientₖ · rowₖ, where `rows` starts at the element below `out`'s first and the next
+/// row is `stride` further on. Blocks of `out` stay in registers while the rows stream past.
+#[inline(always)]
+pub(super) fn accumulate<T: Real>(
+    out: &mut [T],
+    coefficients: impl Iterator<Item = T> + Clone,
+    rows: &[T],
+    stride: usize,
+) {
+    let (out, rows) = accumulate_blocks::<T, 8>(out, coefficients.clone(), rows, stride);
+    let (out, rows) = accumulate_blocks::<T, 4>(out, coefficients.clone(), rows, stride);
+    accumulate_blocks::<T, 1>(out, coefficients, rows, stride);
+}
+
+/// [`accumulate`] as far as whole blocks of `W` reach; what is left of `out` and `rows`.
+#[inline(always)]
+fn accumulate_blocks<'a, T: Real, const W: usize>(
+    out: &'a mut [T],
+    coefficients: impl Iterator<Item = T> + Clone,
+    mut rows: &'a [T],
+    stride: usize,
+) -> (&'a mut [T], &'a [T]) {
+    let mut blocks = out.chunks_exact_mut(W);
+    for block in blocks.by_ref() {
+        let mut sums = [T::ZERO; W];
+        sums.iter_mut().zip(&*block).for_each(|(sum, &x)| *sum = x);
+        for (coefficient, row) in coefficients.clone().zip(rows.chunks(stride)) {
+            if let Some(row) = row.first_chunk::<W>() {
+                sums.iter_mut().zip(row).for_each(|(sum, &x)| *sum = sum.mac(coefficient, x));
+            }
+        }
+        block.iter_mut().zip(sums).for_each(|(x, sum)| *x = sum);
+        rows = rows.get(W..).unwrap_or_default();
+    }
+    (blocks.into_remainder(), rows)
+}
+
+/// y ← y + a·x.
+#[inline(always)]
+pub(super) fn add_scaled<T: Real>(y: &mut [T], a: T, x: &[T]) {
+    for (y, &x) in y.iter_mut().zip(x) {
+        *y = y.mac(a, x);
+    }
+}
+
+/// (x, y) ← (c·x + s·y, c·y − s·x).
+#[inline(always)]
+pub(super) fn rotate<T: Real>(x: &mut [T], y: &mut [T], c: T, s: T) {
+    for (x, y) in x.iter_mut().zip(y) {
+        (*x, *y) = ((c * *x).mac(s, *y), (c * *y).mac(-s, *x));
+    }
+}
+
+/// Exchanges elements `i` and `j`; an index outside leaves `x` as it is.
+#[inline(always)]
+pub(super) fn swap<T>(x: &mut [T], i: usize, j: usize) {
+    if i < x.len() && j < x.len() {
+        x.swap(i, j);
+    }
+}
+
+/// Exchanges two rows.
+#[inline(always)]
+pub(super) fn swap_rows<T>(x: &mut [T], y: &mut [T]) {
+    x.iter_mut().zip(y).for_each(|(x, y)| core::mem::swap(x, y));
+}
+
+/// `Ok` if every element is finite.
+#[inline(always)]
+pub(super) fn check_finite<T: Real>(x: &[T]) -> Result<(), Error> {
+    // 0·x is 0 for finite x and NaN otherwise: one multiply-add an element instead of a branch.
+    let zero = x.iter().fold(T::ZERO, |sum, &x| sum.mac(x, T::ZERO));
+    if zero.is_nan() { Err(Error::NotFinite) } else { Ok(()) }
+}
+
+/// Makes `a`, row-major with `cols` columns, the identity (its first columns if it is tall).
+#[inline(always)]
+pub(super) fn set_identity<T: Real>(cols: usize, a: &mut [T]) {
+    a.fill(T::ZERO);
+    a.iter_mut().step_by(cols + 1).take(cols).for_each(|x| *x = T::ONE);
+}

@@ -1,0 +1,351 @@
+//! Singular value decomposition A = U Σ Vᵀ by one-sided Jacobi rotations.
+//!
+//! Golub & Van Loan, *Matrix Computations*, 4th ed., section 8.6.3; Demmel & Veselić, SIAM J. Matrix Anal.
+//! Appl. 13 (1992) 1204; LAPACK's `gesvj`. Pairs of lines along the short side of A (columns of a tall matrix,
+//! rows of a wide one) are rotated until all are orthogonal; their lengths are then the singular values.
+//! Small singular values of a matrix whose short-side lines are badly scaled, but otherwise well conditioned,
+//! keep their relative accuracy, which bidiagonalization loses.
+//!
+//! With k = min(rows, cols): U is `rows` × k, V is `cols` × k, both with orthonormal columns whatever the
+//! rank; the k singular values come in descending order.
+
+use crate::Real;
+
+use super::Matrix;
+use super::error::{Error, check_len, check_shape};
+use super::row::{add_scaled, dot, rotate, set_identity, swap_rows};
+use super::scale::{norm, small};
+
+/// Sweeps after which [`factor`] gives up. Well-scaled matrices need 4 to 9.
+pub const MAX_SWEEPS: usize = 30;
+
+/// Length of the scratch of [`factor`].
+pub const fn scratch_len(rows: usize, cols: usize) -> usize {
+    let short = if rows < cols { rows } else { cols };
+    short * (rows + cols)
+}
+
+/// U, Σ and V of the `rows` × `cols` matrix `a`. Returns the number of sweeps.
+///
+/// Cost per sweep, with k = min(rows, cols) and l = max(rows, cols): 3.5·k²·l + 2·k³ multiply-adds, fewer
+/// when pairs are orthogonal already. `scratch`: [`scratch_len`].
+///
+/// # Errors
+/// [`Error::Shape`]; [`Error::NotFinite`]; [`Error::NoConvergence`] after [`MAX_SWEEPS`].
+///
+/// ```
+/// use reparam::dense::svd;
+///
+/// let a = [0.0, 2.0, 3.0, 0.0f64, 0.0, 0.0];
+/// let (mut u, mut s, mut v) = ([0.0; 6], [0.0; 2], [0.0; 4]);
+/// let mut scratch = [0.0; svd::scratch_len(3, 2)];
+/// svd::factor(3, 2, &a, &mut u, &mut s, &mut v, &mut scratch)?;
+/// assert_eq!(s, [3.0, 2.0]);
+/// # Ok::<(), reparam::dense::Error>(())
+/// ```
+pub fn factor<T: Real>(
+    rows: usize,
+    cols: usize,
+    a: &[T],
+    u: &mut [T],
+    singular_values: &mut [T],
+    v: &mut [T],
+    scratch: &mut [T],
+) -> Result<usize, Error> {
+    let short = rows.min(cols);
+    check_shape(rows, cols, a.len())?;
+    check_len(short, singular_values.len())?;
+    check_shape(rows, short, u.len())?;
+    check_shape(cols, short, v.len())?;
+    check_len(scratch_len(rows, cols), scratch.len())?;
+    factor_kernel(rows, cols, a, u, singular_values, v, scratch)
+}
+
+#[inline(always)]
+pub(super) fn factor_kernel<T: Real>(
+    rows: usize,
+    cols: usize,
+    a: &[T],
+    u: &mut [T],
+    singular_values: &mut [T],
+    v: &mut [T],
+    scratch: &mut [T],
+) -> Result<usize, Error> {
+    let (lines, turns) = scratch.split_at_mut_checked(rows * cols).ok_or(Error::Shape)?;
+    factor_parts(rows, cols, a, u, singular_values, v, lines, turns)
+}
+
+/// [`factor_kernel`] with its scratch in two parts.
+#[allow(clippy::too_many_arguments)]
+#[inline(always)]
+fn factor_parts<T: Real>(
+    rows: usize,
+    cols: usize,
+    a: &[T],
+    u: &mut [T],
+    singular_values: &mut [T],
+    v: &mut [T],
+    lines: &mut [T],
+    turns: &mut [T],
+) -> Result<usize, Error> {
+    let (short, long) = (rows.min(cols), rows.max(cols));
+    let scale = power_of_two_scale(a)?;
+    for (i, line) in lines.chunks_exact_mut(long).enumerate() {
+        let (start, step) = if rows < cols { (i * long, 1) } else { (i, short) };
+        let source = a.get(start..).unwrap_or_default().iter().step_by(step);
+        line.iter_mut().zip(source).for_each(|(x, &a)| *x = a * scale);
+    }
+    set_identity(short, turns);
+    let sweeps = orthogonalize(short, long, lines, turns)?;
+    normalize(short, long, lines, singular_values);
+    singular_values.iter_mut().for_each(|s| *s /= scale);
+    let (of_lines, of_turns) = if rows < cols { (v, u) } else { (u, v) };
+    transpose_lines(long, lines, of_lines);
+    transpose_lines(short, turns, of_turns);
+    Ok(sweeps)
+}
+
+/// A power of two that brings the largest element near 1; 1 for the zero matrix.
+#[inline(always)]
+fn power_of_two_scale<T: Real>(a: &[T]) -> Result<T, Error> {
+    let (mut largest, mut sum) = (T::ZERO, T::ZERO);
+    for &x in a {
+        largest = largest.max(x.abs());
+        sum = sum.mac(x, T::ZERO);
+    }
+    if sum.is_nan() {
+        return Err(Error::NotFinite);
+    }
+    let (step, mut scale) = (T::from_usize(16), T::ONE);
+    while largest * scale > step && scale > small() {
+        scale /= step;
+    }
+    while largest != T::ZERO && largest * scale * step < T::ONE && scale < T::ONE / small() {
+        scale *= step;
+    }
+    Ok(scale)
+}
+
+/// Rotates pairs of `lines` until all are orthogonal, and `turns` with them; the longer line of a pair comes
+/// first (de Rijk, SIAM J. Sci. Stat. Comput. 10 (1989) 359), so that lengths come out descending.
+#[inline(always)]
+fn orthogonalize<T: Real>(
+    short: usize,
+    long: usize,
+    lines: &mut [T],
+    turns: &mut [T],
+) -> Result<usize, Error> {
+    let tolerance = T::EPSILON * T::from_usize(long).sqrt();
+    // Below, squares are subnormal and angles are noise.
+    let negligible = small::<T>();
+    for sweep in 1..=MAX_SWEEPS {
+        let mut converged = true;
+        let (mut lines, mut turns) = (&mut *lines, &mut *turns);
+        for _ in 0..short {
+            let (x, lines_below) = lines.split_at_mut_checked(long).ok_or(Error::Shape)?;
+            let (x_turn, turns_below) = turns.split_at_mut_checked(short).ok_or(Error::Shape)?;
+            for (y, y_turn) in lines_below.chunks_exact_mut(long).zip(turns_below.chunks_exact_mut(short)) {
+                let (mut xx, mut xy, mut yy) = (T::ZERO, T::ZERO, T::ZERO);
+                for (&x, &y) in x.iter().zip(&*y) {
+                    xx = xx.mac(x, x);
+                    xy = xy.mac(x, y);
+                    yy = yy.mac(y, y);
+                }
+                if yy > xx {
+                    swap_rows(x, y);
+                    swap_rows(x_turn, y_turn);
+                    (xx, yy) = (yy, xx);
+                    converged = false;
+                }
+                if yy <= negligible {
+                    continue;
+                }
+                let (x_norm, y_norm) = (xx.sqrt(), yy.sqrt());
+                let cosine = xy / x_norm / y_norm;
+                if cosine.abs() <= tolerance {
+                    continue;
+                }
+                converged = false;
+                let (c, s) = diagonalizing(x_norm, y_norm, cosine);
+                rotate(x, y, c, s);
+                rotate(x_turn, y_turn, c, s);
+            }
+            (lines, turns) = (lines_below, turns_below);
+        }
+        if converged {
+            return Ok(sweep);
+        }
+    }
+    Err(Error::NoConvergence)
+}
+
+/// Cosine and sine of the rotation that makes two lines orthogonal, the first not shorter than the second.
+#[inline(always)]
+fn diagonalizing<T: Real>(x_norm: T, y_norm: T, cosine: T) -> (T, T) {
+    // tan(2 angle) = 2 cosine / (ratio⁻¹ − ratio).
+    let ratio = y_norm / x_norm;
+    let cot = (T::ONE - ratio) * (T::ONE + ratio) / (T::TWO * cosine * ratio);
+    let tan = if cot.abs() > T::ONE / T::EPSILON {
+        T::HALF / cot
+    } else {
+        T::ONE.copysign(cot) / (cot.abs() + T::ONE.mac(cot, cot).sqrt())
+    };
+    let c = T::ONE / T::ONE.mac(tan, tan).sqrt();
+    (c, c * tan)
+}
+
+/// Scales the lines to length 1 and yields the lengths. Lines too short to have a direction get one that is
+/// orthogonal to the others.
+#[inline(always)]
+fn normalize<T: Real>(short: usize, long: usize, lines: &mut [T], lengths: &mut [T]) {
+    for k in 0..short {
+        let Some((before, rest)) = lines.split_at_mut_checked(k * long) else { return };
+        let (Some(line), Some(length)) = (rest.get_mut(..long), lengths.get_mut(k)) else { return };
+        *length = norm(line.iter().copied());
+        if *length * *length > small() {
+            let length = *length;
+            line.iter_mut().for_each(|x| *x /= length);
+        } else {
+            complete(long, before, line);
+        }
+    }
+}
+
+/// Makes `line` a unit vector orthogonal to the orthonormal `before`: the coordinate vector farthest from
+/// their span, orthogonalized twice.
+#[cold]
+fn complete<T: Real>(long: usize, before: &[T], line: &mut [T]) {
+    let mut best = (0, T::INFINITY);
+    for i in 0..long {
+        let in_span = before.iter().skip(i).step_by(long).fold(T::ZERO, |sum, &x| sum.mac(x, x));
+        if in_span < best.1 {
+            best = (i, in_span);
+        }
+    }
+    line.fill(T::ZERO);
+    line.iter_mut().skip(best.0).take(1).for_each(|x| *x = T::ONE);
+    for _ in 0..2 {
+        for other in before.chunks_exact(long) {
+            let along = dot(other, line);
+            add_scaled(line, -along, other);
+        }
+        let length = norm(line.iter().copied());
+        line.iter_mut().for_each(|x| *x /= length);
+    }
+}
+
+/// Writes lines as columns.
+#[inline(always)]
+fn transpose_lines<T: Real>(long: usize, lines: &[T], out: &mut [T]) {
+    let short = lines.len() / long;
+    for (i, line) in lines.chunks_exact(long).enumerate() {
+        out.iter_mut().skip(i).step_by(short).zip(line).for_each(|(out, &x)| *out = x);
+    }
+}
+
+/// Minimum-norm least squares x = V Σ⁺ Uᵀ b, singular values up to `tolerance` · σ₁ taken as zero. Returns the
+/// number that are not. Cost: (rows + cols)·min(rows, cols) multiply-adds. No scratch.
+///
+/// # Errors
+/// [`Error::Shape`]; [`Error::NotFinite`] if x is not finite.
+///
+/// ```
+/// use reparam::dense::svd;
+///
+/// let (mut u, mut s, mut v) = ([0.0; 4], [0.0; 2], [0.0; 4]);
+/// let mut scratch = [0.0; svd::scratch_len(2, 2)];
+/// svd::factor(2, 2, &[1.0f64, 1.0, 1.0, 1.0], &mut u, &mut s, &mut v, &mut scratch)?;
+/// let mut x = [0.0; 2];
+/// assert_eq!(svd::solve(2, 2, &u, &s, &v, 1e-12, &[2.0, 2.0], &mut x)?, 1);
+/// assert!((x[0] - 1.0).abs() < 1e-14 && (x[1] - 1.0).abs() < 1e-14);
+/// # Ok::<(), reparam::dense::Error>(())
+/// ```
+#[allow(clippy::too_many_arguments)] // the three factors are separate slices
+pub fn solve<T: Real>(
+    rows: usize,
+    cols: usize,
+    u: &[T],
+    singular_values: &[T],
+    v: &[T],
+    tolerance: T,
+    b: &[T],
+    x: &mut [T],
+) -> Result<usize, Error> {
+    let short = rows.min(cols);
+    check_shape(rows, short, u.len())?;
+    check_len(short, singular_values.len())?;
+    check_shape(cols, short, v.len())?;
+    check_len(rows, b.len())?;
+    check_len(cols, x.len())?;
+    solve_kernel(u, singular_values, v, tolerance, b, x)
+}
+
+#[inline(always)]
+pub(super) fn solve_kernel<T: Real>(
+    u: &[T],
+    singular_values: &[T],
+    v: &[T],
+    tolerance: T,
+    b: &[T],
+    x: &mut [T],
+) -> Result<usize, Error> {
+    let short = singular_values.len();
+    let bound = singular_values.first().map_or(T::ZERO, |&s| s * tolerance.max(T::ZERO));
+    x.fill(T::ZERO);
+    let mut rank = 0;
+    for (k, &s) in singular_values.iter().enumerate().take_while(|&(_, &s)| s > bound) {
+        let along = u.iter().skip(k).step_by(short).zip(b).fold(T::ZERO, |sum, (&u, &b)| sum.mac(u, b)) / s;
+        for (x, &v) in x.iter_mut().zip(v.iter().skip(k).step_by(short)) {
+            *x = x.mac(along, v);
+        }
+        rank += 1;
+    }
+    super::row::check_finite(x)?;
+    Ok(rank)
+}
+
+/// U, Σ, V of an `R` × `C` matrix with `R` ≥ `C`, made by [`Matrix::svd`]. Take the SVD of a wide matrix from its
+/// transpose, or [`factor`].
+#[derive(Clone, Debug, PartialEq)]
+pub struct Svd<T, const R: usize, const C: usize> {
+    /// Left singular vectors as columns.
+    pub u: Matrix<T, R, C>,
+    /// Descending.
+    pub singular_values: [T; C],
+    /// Right singular vectors as columns.
+    pub v: Matrix<T, C, C>,
+}
+
+impl<T: Real, const R: usize, const C: usize> Svd<T, R, C> {
+    /// Factors `a`. Its lines stand in for scratch, so that the stack holds U, V and as much again.
+    ///
+    /// # Errors
+    /// As [`factor`].
+    pub fn new(a: &Matrix<T, R, C>) -> Result<Self, Error> {
+        const { assert!(C > 0 && R >= C) };
+        let mut this = Self { u: Matrix::zeros(), singular_values: [T::ZERO; C], v: Matrix::zeros() };
+        let (mut lines, mut turns) = (Matrix::<T, C, R>::zeros(), Matrix::<T, C, C>::zeros());
+        factor_parts(
+            R,
+            C,
+            a.as_slice(),
+            this.u.as_mut_slice(),
+            &mut this.singular_values,
+            this.v.as_mut_slice(),
+            lines.as_mut_slice(),
+            turns.as_mut_slice(),
+        )?;
+        Ok(this)
+    }
+
+    /// Minimum-norm least squares and rank.
+    ///
+    /// # Errors
+    /// As [`solve`].
+    pub fn solve(&self, b: &[T; R], tolerance: T) -> Result<([T; C], usize), Error> {
+        let mut x = [T::ZERO; C];
+        let (u, v) = (self.u.as_slice(), self.v.as_slice());
+        let rank = solve_kernel(u, &self.singular_values, v, tolerance, b, &mut x)?;
+        Ok((x, rank))
+    }
+}
