@@ -1,0 +1,7 @@
+//! `f32` sine, cosine and arctangent without soft-float.
+
+mod atan2;
+mod sin_cos;
+
+pub use atan2::atan2;
+pub use sin_cos::sin_cos;
