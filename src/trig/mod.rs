@@ -1,4 +1,4 @@
-//! `f32` sine, cosine and arctangent without soft-float.
+//! `f32` sine, cosine and arctangent without soft-float: the same bits on host and target.
 
 mod atan2;
 mod sin_cos;
