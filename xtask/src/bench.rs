@@ -24,13 +24,13 @@ const OURS: &str = "reparam";
 
 /// One kernel by one implementer, at the two levels.
 #[derive(Clone, Default)]
-struct Cost {
+pub(crate) struct Cost {
     instructions: [u64; 2],
     stack: [u64; 2],
 }
 
 /// Implementers and their costs, by kernel, by room, in the order of the programs.
-type Room = Vec<(String, Vec<(String, Cost)>)>;
+pub(crate) type Room = Vec<(String, Vec<(String, Cost)>)>;
 
 pub(crate) fn run(mut arguments: lexopt::Parser) -> Result<(), Failure> {
     let (mut rooms, mut as_json, mut output) = (Vec::new(), false, None);
@@ -71,7 +71,8 @@ pub(crate) fn run(mut arguments: lexopt::Parser) -> Result<(), Failure> {
     check(measured.iter().flat_map(|(kernels, _)| kernels), &budgets, all)
 }
 
-fn measure(firmware: &Firmware, room: &str) -> Result<Room, Failure> {
+/// Runs the benchmark of a room at both levels.
+pub(crate) fn measure(firmware: &Firmware, room: &str) -> Result<Room, Failure> {
     let mut kernels = Room::new();
     for (level_index, level) in Level::ALL.into_iter().enumerate() {
         shell::step(format_args!("{room}, opt-level {}", level.name()));
@@ -88,12 +89,19 @@ fn measure(firmware: &Firmware, room: &str) -> Result<Room, Failure> {
     Ok(kernels)
 }
 
-fn entry<'a, T: Default>(list: &'a mut Vec<(String, T)>, name: &str) -> &'a mut T {
+/// The value under a name, added if it is new.
+pub(crate) fn entry<'a, T: Default>(list: &'a mut Vec<(String, T)>, name: &str) -> &'a mut T {
     let index = list.iter().position(|(known, _)| known == name).unwrap_or_else(|| {
         list.push((name.to_owned(), T::default()));
         list.len() - 1
     });
     &mut list[index].1
+}
+
+/// Stack of our deepest kernel, by level.
+pub(crate) fn deepest(kernels: &Room) -> [u64; 2] {
+    let ours = kernels.iter().flat_map(|(_, costs)| costs).filter(|(by, _)| by == OURS);
+    ours.fold([0; 2], |worst, (_, cost)| [0, 1].map(|level| worst[level].max(cost.stack[level])))
 }
 
 fn table(kernels: &Room, budgets: &Budgets) -> Table {
@@ -168,6 +176,7 @@ mod tests {
         let kernels = [("sqrt".to_owned(), vec![("libm".to_owned(), cost(50)), (OURS.to_owned(), cost(4))])];
         let budgets = |list: &[(&str, u64)]| Budgets {
             instructions: list.iter().map(|&(name, budget)| (name.to_owned(), budget)).collect(),
+            ..Budgets::default()
         };
         assert!(check(kernels.iter(), &budgets(&[("sqrt", 4)]), true).is_ok());
         assert!(check(kernels.iter(), &budgets(&[("sqrt", 3)]), true).is_err());

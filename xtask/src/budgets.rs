@@ -6,9 +6,24 @@ use std::fs;
 use crate::shell;
 
 /// The checked-in budgets.
+#[derive(Default)]
 pub(crate) struct Budgets {
     /// Largest number of instructions by kernel, at opt-level 3.
     pub(crate) instructions: BTreeMap<String, u64>,
+    /// Largest flash by kernel linked alone.
+    pub(crate) flash: BTreeMap<String, u64>,
+    /// By room.
+    pub(crate) sizes: BTreeMap<String, SizeBudget>,
+}
+
+/// Bytes that a room may take.
+pub(crate) struct SizeBudget {
+    /// Code and constants of all its kernels together.
+    pub(crate) flash: u64,
+    /// Statics.
+    pub(crate) ram: u64,
+    /// The deepest call of its benchmark.
+    pub(crate) stack: u64,
 }
 
 impl Budgets {
@@ -20,19 +35,40 @@ impl Budgets {
         Self::parse(&text).map_err(|e| error(&e))
     }
 
-    fn parse(text: &str) -> Result<Self, String> {
+    /// Reads the text of the file.
+    pub(crate) fn parse(text: &str) -> Result<Self, String> {
         let file: toml::Table = text.parse().map_err(|e: toml::de::Error| e.to_string())?;
-        Ok(Self { instructions: counts(&file, "instructions")? })
+        let mut budgets = Self::default();
+        for (section, value) in &file {
+            match section.as_str() {
+                "instructions" => budgets.instructions = counts(section, value)?,
+                "flash" => budgets.flash = counts(section, value)?,
+                "size" => {
+                    for (room, value) in table(section, value)? {
+                        let name = format!("size.{room}");
+                        let counts = counts(&name, value)?;
+                        let count = |key: &str| counts.get(key).copied().ok_or(format!("{name} lacks {key}"));
+                        let (flash, ram, stack) = (count("flash")?, count("ram")?, count("stack")?);
+                        budgets.sizes.insert(room.clone(), SizeBudget { flash, ram, stack });
+                    }
+                }
+                _ => return Err(format!("no section [{section}] is known")),
+            }
+        }
+        Ok(budgets)
     }
 }
 
-fn counts(table: &toml::Table, key: &str) -> Result<BTreeMap<String, u64>, String> {
-    let section = table.get(key).and_then(toml::Value::as_table).ok_or(format!("no section [{key}]"))?;
-    section
+fn table<'a>(name: &str, value: &'a toml::Value) -> Result<&'a toml::Table, String> {
+    value.as_table().ok_or(format!("{name} is not a table"))
+}
+
+fn counts(section: &str, value: &toml::Value) -> Result<BTreeMap<String, u64>, String> {
+    table(section, value)?
         .iter()
         .map(|(name, value)| {
             let count = value.as_integer().and_then(|n| u64::try_from(n).ok());
-            Ok((name.clone(), count.ok_or(format!("{key}.{name} is not a count"))?))
+            Ok((name.clone(), count.ok_or(format!("{section}.{name} is not a count"))?))
         })
         .collect()
 }
@@ -43,9 +79,19 @@ mod tests {
 
     #[test]
     fn reads_counts_and_refuses_the_rest() {
-        let budgets = Budgets::parse("[instructions]\nsqrt = 4").unwrap();
+        let text = "[instructions]\nsqrt = 4\n[flash]\n\"trig::sin_cos\" = 700\n";
+        let budgets = Budgets::parse(&format!("{text}[size.trig]\nflash = 1\nram = 2\nstack = 3")).unwrap();
         assert_eq!(budgets.instructions["sqrt"], 4);
-        for text in ["", "instructions = 1", "[instructions]\nsqrt = -4", "[instructions]\nsqrt = \"4\""] {
+        assert_eq!(budgets.flash["trig::sin_cos"], 700);
+        let size = &budgets.sizes["trig"];
+        assert_eq!([size.flash, size.ram, size.stack], [1, 2, 3]);
+        for text in [
+            "instructions = 1",
+            "[instructions]\nsqrt = -4",
+            "[instructions]\nsqrt = \"4\"",
+            "[instruction]\nsqrt = 4",
+            "[size.trig]\nflash = 1\nram = 2",
+        ] {
             assert!(Budgets::parse(text).is_err(), "{text}");
         }
     }

@@ -3,8 +3,12 @@
 mod bench;
 mod budgets;
 mod firmware;
+mod kernels;
+mod no_panic;
+mod public_api;
 mod setup;
 mod shell;
+mod size;
 mod table;
 
 use std::process::ExitCode;
@@ -17,6 +21,8 @@ Usage: cargo xtask VERB [OPTION]…
   setup                  install the Cortex-M target, QEMU and the other tools that tests need
   firmware [EXAMPLE]     run examples on the host and on a Cortex-M4F in QEMU, and compare
   bench-target [ROOM]    instructions of every kernel on a Cortex-M4F, ours and the peers'
+  size                   flash, static RAM and stack of every room of the core
+  no-panic [ROOM]        prove that no public kernel can panic on the Cortex-M4F
 
 `cargo xtask VERB --help` tells more. Exit code: 0 success, 1 the work failed, 2 bad arguments.
 ";
@@ -27,6 +33,8 @@ const VERBS: &[(&str, &str, Verb)] = &[
     ("setup", setup::USAGE, setup::run),
     ("firmware", firmware::USAGE, firmware::run),
     ("bench-target", bench::USAGE, bench::run),
+    ("size", size::USAGE, size::run),
+    ("no-panic", no_panic::USAGE, no_panic::run),
 ];
 
 fn main() -> ExitCode {

@@ -42,10 +42,15 @@ pub fn sections(file: &Path) -> Result<Vec<Section>, Error> {
     parse(&bytes).ok_or_else(|| error("not a 32-bit little-endian ELF file".into()))
 }
 
-/// Flash holds what is loaded and has content, RAM what is loaded and writable.
+/// Flash holds what is loaded and has content, RAM what is loaded and writable. Unwinding tables do not count:
+/// the link scripts of firmware drop them.
 pub fn sum(sections: &[Section]) -> Sizes {
     let total = |want: &dyn Fn(&Section) -> bool| {
-        sections.iter().filter(|s| s.flags & LOADED != 0 && want(s)).map(|s| s.size).sum()
+        sections
+            .iter()
+            .filter(|s| s.flags & LOADED != 0 && s.name != ".ARM.exidx" && want(s))
+            .map(|s| s.size)
+            .sum()
     };
     Sizes {
         flash: total(&|s| s.kind == PROGRAM_DATA || s.kind != NO_DATA && s.flags & WRITABLE == 0),
