@@ -112,7 +112,7 @@ pub(super) fn add_row_kernel<T: Real>(
 ///
 /// # Errors
 /// [`Error::Shape`]; [`Error::Singular`] if R has a zero or subnormal diagonal element (fewer independent rows
-/// than unknowns so far); [`Error::NotFinite`] if X is not finite.
+/// than unknowns so far); [`Error::NotFinite`] if X is not finite or a diagonal element of R overflowed.
 pub fn solve<T: Real>(n: usize, rhs_cols: usize, r: &[T], rhs: &mut [T]) -> Result<(), Error> {
     check_shape(n, n, r.len())?;
     check_shape(n, rhs_cols, rhs.len())?;
@@ -121,7 +121,12 @@ pub fn solve<T: Real>(n: usize, rhs_cols: usize, r: &[T], rhs: &mut [T]) -> Resu
 
 #[inline(always)]
 pub(super) fn solve_kernel<T: Real>(n: usize, rhs_cols: usize, r: &[T], rhs: &mut [T]) -> Result<(), Error> {
-    if r.iter().step_by(n + 1).any(|x| x.abs() < T::MIN_POSITIVE) {
+    let mut diagonal = r.iter().step_by(n + 1);
+    // Large rows may have overflowed; a division by infinity would hide that.
+    if diagonal.clone().any(|x| !x.is_finite()) {
+        return Err(Error::NotFinite);
+    }
+    if diagonal.any(|x| x.abs() < T::MIN_POSITIVE) {
         return Err(Error::Singular);
     }
     solve_upper_matrix(n, n, rhs_cols, r, rhs)?;

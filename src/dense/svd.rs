@@ -9,11 +9,13 @@
 //! With k = min(rows, cols): U is `rows` × k, V is `cols` × k, both with orthonormal columns whatever the
 //! rank; the k singular values come in descending order.
 
+use core::mem;
+
 use crate::Real;
 
 use super::Matrix;
 use super::error::{Error, check_len, check_shape};
-use super::row::{add_scaled, dot, rotate, set_identity, swap_rows};
+use super::row::{add_scaled, check_finite, dot, rotate, set_identity, swap_rows};
 use super::scale::{norm, small};
 
 /// Sweeps after which [`factor`] gives up. Well-scaled matrices need 4 to 9.
@@ -31,7 +33,8 @@ pub const fn scratch_len(rows: usize, cols: usize) -> usize {
 /// when pairs are orthogonal already. `scratch`: [`scratch_len`].
 ///
 /// # Errors
-/// [`Error::Shape`]; [`Error::NotFinite`]; [`Error::NoConvergence`] after [`MAX_SWEEPS`].
+/// [`Error::Shape`]; [`Error::NotFinite`], also if a singular value overflows; [`Error::NoConvergence`] after
+/// [`MAX_SWEEPS`].
 ///
 /// ```
 /// use reparam::dense::svd;
@@ -98,7 +101,9 @@ fn factor_parts<T: Real>(
     set_identity(short, turns);
     let sweeps = orthogonalize(short, long, lines, turns)?;
     normalize(short, long, lines, singular_values);
+    sort(long, lines, turns, singular_values);
     singular_values.iter_mut().for_each(|s| *s /= scale);
+    check_finite(singular_values)?;
     let (of_lines, of_turns) = if rows < cols { (v, u) } else { (u, v) };
     transpose_lines(long, lines, of_lines);
     transpose_lines(short, turns, of_turns);
@@ -192,6 +197,30 @@ fn diagonalizing<T: Real>(x_norm: T, y_norm: T, cosine: T) -> (T, T) {
     };
     let c = T::ONE / T::ONE.mac(tan, tan).sqrt();
     (c, c * tan)
+}
+
+/// Puts the lengths in descending order. Sweeps have done that for all lines but those whose squares underflow.
+#[inline(always)]
+fn sort<T: Real>(long: usize, lines: &mut [T], turns: &mut [T], lengths: &mut [T]) {
+    let short = lengths.len();
+    let (mut lines, mut turns, mut lengths) = (lines, turns, lengths);
+    while let Some((length, rest)) = mem::take(&mut lengths).split_first_mut() {
+        let (Some((line, lines_below)), Some((turn, turns_below))) = (
+            mem::take(&mut lines).split_at_mut_checked(long),
+            mem::take(&mut turns).split_at_mut_checked(short),
+        ) else {
+            return;
+        };
+        let below = lines_below.chunks_exact_mut(long).zip(turns_below.chunks_exact_mut(short));
+        for (other_length, (other_line, other_turn)) in rest.iter_mut().zip(below) {
+            if *other_length > *length {
+                mem::swap(length, other_length);
+                swap_rows(line, other_line);
+                swap_rows(turn, other_turn);
+            }
+        }
+        (lines, turns, lengths) = (lines_below, turns_below, rest);
+    }
 }
 
 /// Scales the lines to length 1 and yields the lengths. Lines too short to have a direction get one that is
@@ -300,7 +329,7 @@ pub(super) fn solve_kernel<T: Real>(
         }
         rank += 1;
     }
-    super::row::check_finite(x)?;
+    check_finite(x)?;
     Ok(rank)
 }
 

@@ -40,7 +40,7 @@ use crate::Real;
 /// assert_eq!(angle_count(20, 20), 190);
 /// ```
 pub const fn angle_count(rows: usize, cols: usize) -> usize {
-    if rows < cols || cols == 0 {
+    if check_dimensions(rows, cols).is_err() {
         return 0;
     }
     // Each column eliminates the entries below its diagonal: rows − 1, rows − 2, …, rows − cols.
@@ -437,7 +437,7 @@ pub fn gradient<T: Real, R: Turn<T>>(
 
 /// Scratch of [`update`], in scalars.
 pub const fn update_scratch(rows: usize, cols: usize) -> usize {
-    2 * (rows + cols)
+    rows.saturating_add(cols).saturating_mul(2)
 }
 
 /// Brings a frame up to date after angle number `index` of its chart has grown by `delta`.

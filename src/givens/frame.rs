@@ -21,7 +21,7 @@ use crate::{Real, random};
 /// assert_eq!(frame::orthogonality_error(3, 2, &[1.0, 0.0, 0.0, 1.0, 0.0, 0.5]), 0.25);
 /// ```
 pub fn orthogonality_error<T: Real>(rows: usize, cols: usize, frame: &[T]) -> T {
-    if check_dimensions(rows, cols).and(check_length(rows * cols, frame.len())).is_err() {
+    if check_dimensions(rows, cols).and_then(|()| check_length(rows * cols, frame.len())).is_err() {
         return T::INFINITY;
     }
     let mut worst = T::ZERO;
@@ -106,7 +106,7 @@ pub fn reflect<T: Real>(cols: usize, frame: &mut [T]) {
 
 /// Scratch of [`clean_up`], in scalars.
 pub const fn clean_up_scratch(cols: usize) -> usize {
-    cols * (cols + 1)
+    cols.saturating_add(1).saturating_mul(cols)
 }
 
 /// One Newton-Schulz step `Q ← Q·(3/2·I − 1/2·QᵀQ)`: takes an orthogonality error `e << 1` to about `3/4·e²`
