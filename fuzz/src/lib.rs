@@ -1,0 +1,11 @@
+//! The bodies of the fuzz targets: arbitrary bytes in; no panic, no NaN out of finite input unless documented,
+//! and the invariants of each algorithm.
+//!
+//! They are plain functions so that the tests of the core can run them on seeded bytes with a stable
+//! compiler (`tests/fuzz.rs` includes this file); `cargo +nightly fuzz run NAME` looks for what those miss.
+
+mod bytes;
+pub mod dense;
+pub mod givens;
+mod matrix;
+pub mod trig;

@@ -1,0 +1,33 @@
+//! The bodies of the fuzz targets on seeded bytes: seconds of what `cargo fuzz` does for as long as it is let.
+
+#[path = "../fuzz/src/lib.rs"]
+#[allow(unreachable_pub)]
+mod fuzz;
+
+use rand_core::Rng;
+use reparam::random::SplitMix64;
+
+fn smoke(run: fn(&[u8]), inputs: usize) {
+    let mut rng = SplitMix64::new(0xf022);
+    let mut data = [0; 512];
+    for _ in 0..inputs {
+        rng.fill_bytes(&mut data);
+        let len = rng.next_u32() as usize % data.len();
+        run(&data[..len]);
+    }
+}
+
+#[test]
+fn trig() {
+    smoke(fuzz::trig::run, 200_000);
+}
+
+#[test]
+fn dense() {
+    smoke(fuzz::dense::run, 200_000);
+}
+
+#[test]
+fn givens() {
+    smoke(fuzz::givens::run, 40_000);
+}
