@@ -36,6 +36,13 @@ pub enum Error {
         /// Number of angles.
         count: usize,
     },
+    /// A matrix that must be symmetric is not.
+    NotSymmetric {
+        /// Row of the first entry that differs from its mirror image.
+        row: usize,
+        /// Column of that entry.
+        col: usize,
+    },
     /// A setting of a search is zero, negative, infinite or NaN where that makes no sense.
     Setting {
         /// Name of the field.
@@ -56,6 +63,9 @@ impl fmt::Display for Error {
             }
             Self::NoReflection => f.write_str("a frame with more rows than columns has no reflection"),
             Self::Index { index, count } => write!(f, "no angle {index}: there are {count}"),
+            Self::NotSymmetric { row, col } => {
+                write!(f, "matrix is not symmetric: entry ({row}, {col}) differs from ({col}, {row})")
+            }
             Self::Setting { name } => write!(f, "setting `{name}` is out of range"),
         }
     }

@@ -1,12 +1,40 @@
-//! Objectives on frames, all as minimised, evaluated incrementally where that pays.
+//! Objectives on frames, all as minimised, evaluated incrementally.
 //!
-//! Buffers are lent by the caller; the length of each is a `const fn` beside the constructor.
+//! | objective | as minimised | degree | cost of a candidate, multiply-adds |
+//! |---|---|---|---|
+//! | [`Trace`] | `±tr(QᵀAQ)`: principal and minor components | 2 | `9·cols` |
+//! | [`HeterogeneousQuadratic`] | `−Σ q_cᵀM_c q_c` | 2 | `9·cols` |
+//! | [`Procrustes`] | `‖AQ − B‖²` | 2 | `11·cols` |
+//! | [`Wahba`] | `Σ w ‖b − Qa‖²`: sensor alignment | 2 | `6·cols` |
+//! | [`JointDiagonalization`] | `Σ_k ‖offdiag(QᵀC_kQ)‖²` | 4 | `11·m·dim` |
+//! | [`Projection`] of [`Absolute`] | `−Σ ⎸xᵀq⎹`: L1 principal components | | `6·cols·samples` |
+//! | [`Projection`] of [`LogCosh`], [`Kurtosis`] | independent components | 4 or none | `6·cols·samples` |
+//! | [`Projection`] of [`Varimax`] | minus the variance of squared loadings | 4 | `6·cols·samples` |
+//! | [`TestFunction`] | Ackley, Griewank, Rastrigin, Rosenbrock on orthogonal matrices | | `2·dim` cosines |
+//! | [`Closure`] | any function | | its own |
+//!
+//! Buffers are lent by the caller; `buffer_len` of each type says how long.
 
 mod closure;
+mod forms;
+mod heterogeneous;
+mod joint_diagonalization;
+mod procrustes;
+mod projection;
+mod test_functions;
+mod trace;
+mod wahba;
 
 pub use closure::Closure;
+pub use heterogeneous::HeterogeneousQuadratic;
+pub use joint_diagonalization::JointDiagonalization;
+pub use procrustes::Procrustes;
+pub use projection::{Absolute, Contrast, Kurtosis, LogCosh, Projection, Sources, Varimax};
+pub use test_functions::{Landscape, TestFunction};
+pub use trace::Trace;
+pub use wahba::Wahba;
 
-use super::{Plane, Rotation};
+use super::{Error, Plane, Rotation};
 use crate::Real;
 
 /// A function of a frame, to be minimised.
@@ -63,4 +91,29 @@ impl Degree {
             Self::Four => 4,
         }
     }
+}
+
+/// Row `index` of a row-major matrix; empty beyond its end.
+#[inline(always)]
+fn row<T>(matrix: &[T], index: usize, cols: usize) -> &[T] {
+    let begin = index.wrapping_mul(cols);
+    matrix.get(begin..begin.wrapping_add(cols)).unwrap_or(&[])
+}
+
+fn check_finite<T: Real>(numbers: &[T]) -> Result<(), Error> {
+    if numbers.iter().all(|x| x.is_finite()) { Ok(()) } else { Err(Error::NotFinite) }
+}
+
+/// The incremental formulas read rows for columns. Rounding of a product `AᵀA` is no asymmetry.
+fn check_symmetric<T: Real>(dim: usize, matrix: &[T]) -> Result<(), Error> {
+    check_finite(matrix)?;
+    let largest = matrix.iter().fold(T::ZERO, |largest, x| largest.max(x.abs()));
+    let tolerance = largest * T::EPSILON * T::from_usize(dim.saturating_mul(16));
+    for (r, below) in matrix.chunks_exact(dim.max(1)).enumerate() {
+        let right = matrix.iter().skip(r).step_by(dim.max(1));
+        if let Some(col) = below.iter().zip(right).take(r).position(|(&x, &y)| (x - y).abs() > tolerance) {
+            return Err(Error::NotSymmetric { row: r, col });
+        }
+    }
+    Ok(())
 }

@@ -3,6 +3,7 @@ use rand_core::Rng;
 use super::{Report, Search, Stop, improves, minimize};
 use crate::Real;
 use crate::givens::error::{Error, check_dimensions, check_length};
+use crate::givens::frame::reflect;
 use crate::givens::objective::Objective;
 use crate::givens::{Plane, Rotation};
 use crate::random::uniform;
@@ -28,10 +29,7 @@ pub fn scatter<T: Real, R: Rng + ?Sized>(rows: usize, cols: usize, frame: &mut [
     for i in 0..rows.saturating_sub(1) {
         let mut length: T = gaussian(rng);
         for j in i + 1..rows {
-            let sample: T = gaussian(rng);
-            // Gaussians neither overflow nor vanish when squared.
-            let hypot = (length * length).mac(sample, sample).sqrt();
-            let rotation = Rotation { c: length / hypot, s: -(sample / hypot) };
+            let (rotation, hypot) = Rotation::zeroing(length, gaussian(rng));
             length = hypot;
             rotation.apply_rows(Plane { i, j }, cols, frame);
         }
@@ -102,7 +100,7 @@ impl<T: Real> Multistart<T> {
         }
         scatter(self.rows, self.cols, frame, rng);
         if self.reflect {
-            frame.iter_mut().take(self.cols).for_each(|x| *x = -*x);
+            reflect(self.cols, frame);
         }
         search.restart();
         true
