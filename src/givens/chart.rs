@@ -106,19 +106,46 @@ impl DoubleEndedIterator for Planes {
 impl ExactSizeIterator for Planes {}
 
 mod sealed {
-    pub trait Sealed {}
-    impl<T: crate::Real> Sealed for T {}
-    impl<T: crate::Real> Sealed for super::Rotation<T> {}
+    /// How the turns of a whole chart are applied to a vector.
+    pub trait Sealed<T>: Copy {
+        fn rotate(cols: usize, turns: &[Self], x: &mut [T]);
+        fn rotate_back(cols: usize, turns: &[Self], x: &mut [T]);
+    }
 }
 
 /// What a kernel takes as a rotation: an angle in radians, at the cost of a sine-cosine pair each time it is
 /// used, or a stored [`Rotation`]. Sealed.
-pub trait Turn<T>: sealed::Sealed + Copy {
+pub trait Turn<T>: sealed::Sealed<T> {
     /// Cosine and sine.
     fn rotation(self) -> Rotation<T>;
 
     /// The turn of a rotation; as an angle in (−π, π].
     fn from_rotation(rotation: Rotation<T>) -> Self;
+}
+
+// Sine and cosine outweigh what the compiler gains from knowing the sizes: one copy for all of them.
+impl<T: Real> sealed::Sealed<T> for T {
+    #[inline(never)]
+    fn rotate(cols: usize, turns: &[Self], x: &mut [T]) {
+        rotate(cols, turns, x);
+    }
+
+    #[inline(never)]
+    fn rotate_back(cols: usize, turns: &[Self], x: &mut [T]) {
+        rotate_back(cols, turns, x);
+    }
+}
+
+impl<T: Real> sealed::Sealed<T> for Rotation<T> {
+    #[inline(always)]
+    fn rotate(cols: usize, turns: &[Self], x: &mut [T]) {
+        rotate(cols, turns, x);
+    }
+
+    #[inline(always)]
+    fn rotate_back(cols: usize, turns: &[Self], x: &mut [T]) {
+        rotate_back(cols, turns, x);
+    }
 }
 
 impl<T: Real> Turn<T> for T {
@@ -154,33 +181,9 @@ fn check<R>(rows: usize, cols: usize, turns: &[R], reflected: bool) -> Result<()
     if reflected && rows != cols { Err(Error::NoReflection) } else { Ok(()) }
 }
 
-/// Column by column from the last to the first: the column's index, and its turns.
+/// Applies the turns of one column, the last first. `first` is the entry at the column's diagonal.
 #[inline(always)]
-fn columns_back<R>(rows: usize, cols: usize, turns: &[R]) -> impl Iterator<Item = (usize, &[R])> {
-    let mut rest = turns;
-    (0..cols).rev().map(move |c| {
-        let count = rows.saturating_sub(c + 1);
-        let (before, column) = rest.split_at_checked(rest.len().wrapping_sub(count)).unwrap_or((&[], &[]));
-        rest = before;
-        (c, column)
-    })
-}
-
-/// Column by column from the first to the last: the column's index, and its turns.
-#[inline(always)]
-fn columns<R>(rows: usize, cols: usize, turns: &[R]) -> impl Iterator<Item = (usize, &[R])> {
-    let mut rest = turns;
-    (0..cols).map(move |c| {
-        let (column, after) = rest.split_at_checked(rows.saturating_sub(c + 1)).unwrap_or((&[], &[]));
-        rest = after;
-        (c, column)
-    })
-}
-
-/// Applies the turns of one column, the last first. `x` starts at the column's diagonal entry.
-#[inline(always)]
-fn rotate_column<T: Real, R: Turn<T>>(column: &[R], x: &mut [T]) {
-    let Some((first, tail)) = x.split_first_mut() else { return };
+fn rotate_column<T: Real, R: Turn<T>>(column: &[R], first: &mut T, tail: &mut [T]) {
     // The entry that all rotations of a column share stays in a register.
     let mut shared = *first;
     for (turn, other) in column.iter().zip(tail).rev() {
@@ -190,20 +193,78 @@ fn rotate_column<T: Real, R: Turn<T>>(column: &[R], x: &mut [T]) {
 }
 
 /// Applies the turns of `cols` columns to `x`, the last first.
+///
+/// Two columns at a time: once a turn of the right one has left an entry alone, the left one's may follow, so
+/// each entry is loaded and stored once for two turns (the wavefront of Van Zee, van de Geijn and
+/// Quintana-Orti, TOMS 40, 2014). Each entry sees the same operations in the same order as column by column.
 #[inline(always)]
 fn rotate<T: Real, R: Turn<T>>(cols: usize, turns: &[R], x: &mut [T]) {
-    for (c, column) in columns_back(x.len(), cols, turns) {
-        rotate_column(column, x.get_mut(c..).unwrap_or_default());
+    // Number of entries below the column in hand, and the turns up to its last.
+    let (mut below, mut rest) = (x.len().wrapping_sub(cols), turns);
+    if cols & 1 == 1 {
+        let Some((first, tail)) = split_column(x, below) else { return };
+        let Some((before, column)) = split_last(rest, below) else { return };
+        rotate_column(column, first, tail);
+        (below, rest) = (below + 1, before);
     }
+    for _ in 0..cols / 2 {
+        let Some((left, right, tail)) = split_columns(x, below) else { return };
+        let Some((before, right_column)) = split_last(rest, below) else { return };
+        let Some((before, left_column)) = split_last(before, below) else { return };
+        let Some((meeting, before)) = before.split_last() else { return };
+        let (mut l, mut r) = (*left, *right);
+        for ((left_turn, right_turn), other) in left_column.iter().zip(right_column).zip(tail).rev() {
+            let mut o = *other;
+            (r, o) = right_turn.rotation().apply(r, o);
+            (l, o) = left_turn.rotation().apply(l, o);
+            *other = o;
+        }
+        (*left, *right) = meeting.rotation().apply(l, r);
+        (below, rest) = (below + 2, before);
+    }
+}
+
+#[inline(always)]
+fn split_last<T>(x: &[T], len: usize) -> Option<(&[T], &[T])> {
+    x.split_at_checked(x.len().wrapping_sub(len))
+}
+
+#[inline(always)]
+fn split_column<T>(x: &mut [T], below: usize) -> Option<(&mut T, &mut [T])> {
+    let (head, tail) = x.split_at_mut_checked(x.len().wrapping_sub(below))?;
+    Some((head.last_mut()?, tail))
+}
+
+#[inline(always)]
+fn split_columns<T>(x: &mut [T], below: usize) -> Option<(&mut T, &mut T, &mut [T])> {
+    let (head, tail) = x.split_at_mut_checked(x.len().wrapping_sub(below))?;
+    let [left, right] = head.last_chunk_mut()?;
+    Some((left, right, tail))
 }
 
 /// The inverse of [`rotate`].
 #[inline(always)]
 fn rotate_back<T: Real, R: Turn<T>>(cols: usize, turns: &[R], x: &mut [T]) {
-    for (c, column) in columns(x.len(), cols, turns) {
-        let Some((first, tail)) = x.get_mut(c..).and_then(<[T]>::split_first_mut) else { return };
+    let (mut rest, mut x) = (turns, x);
+    for _ in 0..cols / 2 {
+        let Some(([left, right], tail)) = x.split_first_chunk_mut() else { return };
+        let Some((meeting, columns)) = rest.split_first() else { return };
+        let Some((left_column, columns)) = columns.split_at_checked(tail.len()) else { return };
+        let Some((right_column, after)) = columns.split_at_checked(tail.len()) else { return };
+        let (mut l, mut r) = meeting.rotation().inverse().apply(*left, *right);
+        for ((left_turn, right_turn), other) in left_column.iter().zip(right_column).zip(&mut *tail) {
+            let mut o = *other;
+            (l, o) = left_turn.rotation().inverse().apply(l, o);
+            (r, o) = right_turn.rotation().inverse().apply(r, o);
+            *other = o;
+        }
+        (*left, *right) = (l, r);
+        (rest, x) = (after, tail);
+    }
+    if cols & 1 == 1 {
+        let Some((first, tail)) = x.split_first_mut() else { return };
         let mut shared = *first;
-        for (turn, other) in column.iter().zip(tail) {
+        for (turn, other) in rest.iter().zip(tail) {
             (shared, *other) = turn.rotation().inverse().apply(shared, *other);
         }
         *first = shared;
@@ -245,7 +306,7 @@ pub fn apply<T: Real, R: Turn<T>>(
     check(x.len(), cols, turns, reflected)?;
     x.iter_mut().skip(cols).for_each(|x| *x = T::ZERO);
     reflect(cols, reflected, x);
-    rotate(cols, turns, x);
+    R::rotate(cols, turns, x);
     Ok(())
 }
 
@@ -261,7 +322,7 @@ pub fn apply_transpose<T: Real, R: Turn<T>>(
     x: &mut [T],
 ) -> Result<(), Error> {
     check(x.len(), cols, turns, reflected)?;
-    rotate_back(cols, turns, x);
+    R::rotate_back(cols, turns, x);
     reflect(cols, reflected, x);
     Ok(())
 }
@@ -271,7 +332,7 @@ pub fn apply_transpose<T: Real, R: Turn<T>>(
 /// Column `c` of the product is untouched by the rotations of later columns, so a turn of column `c` costs
 /// `4·(cols − c)` multiply-adds: `2·rows·cols² − 2·cols³/3` in all for many columns. Errors as [`apply`],
 /// and a frame of the wrong length. No scratch.
-#[inline]
+#[inline(always)]
 pub fn materialise<T: Real, R: Turn<T>>(
     rows: usize,
     cols: usize,
@@ -281,44 +342,104 @@ pub fn materialise<T: Real, R: Turn<T>>(
 ) -> Result<(), Error> {
     check(rows, cols, turns, reflected)?;
     check_length(rows * cols, frame.len())?;
-    let mut turns = turns.iter().rev();
-    materialise_with(cols, reflected, frame, |_| {
-        turns.next().map_or(Rotation::IDENTITY, |turn| turn.rotation())
-    });
+    materialise_with(cols, reflected, frame, turns.iter());
     Ok(())
 }
 
-/// [`materialise`] with the turn of each entry below the diagonal from a closure, which is called in reverse
-/// order with that entry's old value: it may be where the turn was stored.
+/// Where [`materialise_with`] takes its turns from, the last first.
+pub(super) trait Source<T> {
+    /// The turn of the next entry, which still holds what `materialise_with` was given.
+    fn turn(&mut self, entry: T) -> Rotation<T>;
+}
+
+impl<T, R: Turn<T>> Source<T> for core::slice::Iter<'_, R>
+where
+    T: Real,
+{
+    #[inline(always)]
+    fn turn(&mut self, _: T) -> Rotation<T> {
+        self.next_back().map_or(Rotation::IDENTITY, |turn| turn.rotation())
+    }
+}
+
+/// The turns are angles, each in the entry that it makes zero.
+pub(super) struct InPlace;
+
+impl<T: Real> Source<T> for InPlace {
+    #[inline(always)]
+    fn turn(&mut self, entry: T) -> Rotation<T> {
+        Rotation::new(entry)
+    }
+}
+
+/// [`materialise`] with turns from any source.
 #[inline(always)]
 pub(super) fn materialise_with<T: Real>(
     cols: usize,
     reflected: bool,
     frame: &mut [T],
-    mut turn: impl FnMut(T) -> Rotation<T>,
+    mut turns: impl Source<T>,
 ) {
-    if cols == 0 {
-        return;
-    }
-    for c in (0..cols).rev() {
-        let Some((row, below)) = frame.get_mut(c * cols..).and_then(|rest| rest.split_at_mut_checked(cols))
-        else {
-            return;
-        };
-        let Some((diagonal, right)) = row.get_mut(c..).and_then(<[T]>::split_first_mut) else { return };
-        // Rows and columns up to c are still those of the identity.
-        right.fill(T::ZERO);
-        let mut shared = if reflected && c + 1 == cols { -T::ONE } else { T::ONE };
-        for other in below.chunks_exact_mut(cols).rev() {
-            let Some((entry, other_right)) = other.get_mut(c..).and_then(<[T]>::split_first_mut) else {
+    let mut corner = if reflected { -T::ONE } else { T::ONE };
+    let mut c = cols;
+    // Written out: the compiler knows the width of each step and keeps the shared row in registers.
+    macro_rules! narrow_steps {
+        ($($width:literal)*) => { $(
+            c = c.wrapping_sub(1);
+            if c >= cols || narrow_step::<T, $width>(c, cols, corner, frame, &mut turns).is_none() {
                 return;
-            };
-            let rotation = turn(*entry);
-            (shared, *entry) = (rotation.c * shared, rotation.s * shared);
-            rotation.apply_pair(right, other_right);
-        }
-        *diagonal = shared;
+            }
+            corner = T::ONE;
+        )* };
     }
+    narrow_steps!(0 1 2 3 4 5 6 7);
+    for c in (0..c).rev() {
+        if wide_step(c, cols, frame, &mut turns).is_none() {
+            return;
+        }
+    }
+}
+
+/// The rotations of column `c`, which has `W` columns to its right.
+#[inline(always)]
+fn narrow_step<T: Real, const W: usize>(
+    c: usize,
+    cols: usize,
+    corner: T,
+    frame: &mut [T],
+    turns: &mut impl Source<T>,
+) -> Option<()> {
+    let (row, below) = frame.get_mut(c * cols..)?.split_at_mut_checked(cols)?;
+    let (diagonal, right) = row.get_mut(c..)?.split_first_mut()?;
+    let right: &mut [T; W] = right.try_into().ok()?;
+    // Rows and columns up to c are still those of the identity.
+    let (mut shared, mut shared_right) = (corner, [T::ZERO; W]);
+    for other in below.chunks_exact_mut(cols).rev() {
+        let (entry, other_right) = other.get_mut(c..)?.split_first_mut()?;
+        let other_right: &mut [T; W] = other_right.try_into().ok()?;
+        let rotation = turns.turn(*entry);
+        (shared, *entry) = (rotation.c * shared, rotation.s * shared);
+        rotation.apply_pair(&mut shared_right, other_right);
+    }
+    (*diagonal, *right) = (shared, shared_right);
+    Some(())
+}
+
+/// [`narrow_step`] for any width.
+#[inline(always)]
+fn wide_step<T: Real>(c: usize, cols: usize, frame: &mut [T], turns: &mut impl Source<T>) -> Option<()> {
+    let (row, below) = frame.get_mut(c * cols..)?.split_at_mut_checked(cols)?;
+    let (diagonal, right) = row.get_mut(c..)?.split_first_mut()?;
+    right.fill(T::ZERO);
+    let mut shared = T::ONE;
+    for other in below.chunks_exact_mut(cols).rev() {
+        let (entry, other_right) = other.get_mut(c..)?.split_first_mut()?;
+        let rotation = turns.turn(*entry);
+        (shared, *entry) = (rotation.c * shared, rotation.s * shared);
+        rotation.apply_pair(right, other_right);
+    }
+    *diagonal = shared;
+    Some(())
 }
 
 /// Reads the turns off a frame, row-major `rows x cols`, and says whether it is reflected.
@@ -509,9 +630,13 @@ fn update_with<T: Real, R: Turn<T>>(
     }
     let (before, column) = turns.split_at_checked(start).ok_or(out_of_range)?;
     // Of the turns in the same column only u sees any: v lies in a later row.
-    rotate_column(column.get(..below).unwrap_or_default(), u.get_mut(c..).unwrap_or_default());
-    rotate(c, before, u);
-    rotate(c, before, v);
+    if let (Some((first, tail)), Some(column)) =
+        (u.get_mut(c..).and_then(<[T]>::split_first_mut), column.get(..below))
+    {
+        rotate_column(column, first, tail);
+    }
+    R::rotate(c, before, u);
+    R::rotate(c, before, v);
 
     for ((row, &u), &v) in frame.chunks_exact(cols).zip(&*u).zip(&*v) {
         for ((&q, a), b) in row.iter().zip(&mut *a).zip(&mut *b).skip(c) {
@@ -748,7 +873,7 @@ fn apply_array<T: Real, R: Turn<T>, const P: usize, const D: usize>(
     let mut y = [T::ZERO; P];
     y.iter_mut().zip(x).for_each(|(y, &x)| *y = x);
     reflect(D, reflected, &mut y);
-    rotate(D, turns, &mut y);
+    R::rotate(D, turns, &mut y);
     y
 }
 
@@ -759,7 +884,7 @@ fn apply_transpose_array<T: Real, R: Turn<T>, const P: usize, const D: usize>(
     x: &[T; P],
 ) -> [T; D] {
     let mut x = *x;
-    rotate_back(D, turns, &mut x);
+    R::rotate_back(D, turns, &mut x);
     reflect(D, reflected, &mut x);
     let mut y = [T::ZERO; D];
     y.iter_mut().zip(x).for_each(|(y, x)| *y = x);

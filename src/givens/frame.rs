@@ -61,7 +61,7 @@ pub fn orthonormalize<T: Real>(rows: usize, cols: usize, matrix: &mut [T]) -> Re
     let reflected =
         chart::decompose_with(cols, matrix, |rotation, entry| *entry = T::from_rotation(rotation));
     // A square matrix of determinant −1 has a negative last entry in R: its sign moves to the frame.
-    chart::materialise_with(cols, reflected, matrix, Rotation::new);
+    chart::materialise_with(cols, reflected, matrix, chart::InPlace);
     Ok(())
 }
 
