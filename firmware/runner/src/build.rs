@@ -1,4 +1,5 @@
 use std::env;
+use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
@@ -45,6 +46,7 @@ pub struct Program {
     kind: &'static str,
     folder: &'static str,
     features: Vec<String>,
+    variables: Vec<(String, OsString)>,
 }
 
 impl Program {
@@ -56,17 +58,24 @@ impl Program {
             kind: "--example",
             folder: "examples",
             features: Vec::new(),
+            variables: Vec::new(),
         }
     }
 
     /// `firmware/bench/src/bin/NAME.rs`.
     pub fn bench(name: impl Into<String>) -> Self {
-        Self { name: name.into(), package: "bench", kind: "--bin", folder: "", features: Vec::new() }
+        Self { package: "bench", kind: "--bin", folder: "", ..Self::example(name) }
     }
 
     /// With a feature of its package.
     pub fn feature(mut self, feature: impl Into<String>) -> Self {
         self.features.push(feature.into());
+        self
+    }
+
+    /// With an environment variable for its build, such as the path of an export to include.
+    pub fn variable(mut self, name: impl Into<String>, value: impl Into<OsString>) -> Self {
+        self.variables.push((name.into(), value.into()));
         self
     }
 
@@ -89,11 +98,18 @@ impl Firmware {
         Self { folder: folder.into(), target_folder: target_folder.into() }
     }
 
-    /// The firmware of the checkout that this crate was built from, built into `firmware/` in the
-    /// workspace's target folder.
+    /// The firmware of the checkout that this crate was built from. See [`of`](Self::of).
     pub fn of_checkout() -> Self {
         let folder = Path::new(env!("CARGO_MANIFEST_DIR")).parent().expect("lies in firmware/");
-        Self::new(folder, target_folder().join("firmware"))
+        Self::of(folder.parent().expect("firmware/ lies in the checkout"))
+    }
+
+    /// The firmware of the checkout in `root`, built into `firmware/` in the workspace's target folder.
+    pub fn of(root: &Path) -> Self {
+        let target = env::var_os("CARGO_TARGET_DIR").map_or_else(|| root.join("target"), PathBuf::from);
+        // Relative to where the caller stands, not to where the firmware is built.
+        let target = env::current_dir().map_or(target.clone(), |here| here.join(&target));
+        Self::new(root.join("firmware"), target.join("firmware"))
     }
 
     /// The folder of the firmware workspace.
@@ -126,26 +142,28 @@ impl Firmware {
         Ok(names)
     }
 
-    /// `cargo` in the firmware workspace.
-    pub fn cargo(&self) -> Command {
-        let mut command = cargo();
+    /// `cargo VERB` in the firmware workspace.
+    pub fn cargo(&self, verb: &str) -> Command {
+        let mut command = cargo(verb);
         command.current_dir(&self.folder).env("CARGO_TARGET_DIR", &self.target_folder);
         command
     }
 
+    /// `cargo VERB --target …` in the firmware workspace.
+    pub fn cargo_for_target(&self, verb: &str) -> Result<Command, Error> {
+        let mut command = self.cargo(verb);
+        for_target(&mut command)?;
+        Ok(command)
+    }
+
     /// Builds for the Cortex-M4F and returns the ELF file.
     pub fn build_target(&self, program: &Program, level: Level) -> Result<PathBuf, Error> {
-        let mut cargo = self.cargo();
-        cargo.arg("build");
-        for_target(&mut cargo)?;
-        self.build(cargo, program, level.profile(), TARGET)
+        self.build(self.cargo_for_target("build")?, program, level.profile(), TARGET)
     }
 
     /// Builds for this machine and returns the executable.
     pub fn build_host(&self, program: &Program) -> Result<PathBuf, Error> {
-        let mut cargo = self.cargo();
-        cargo.arg("build");
-        self.build(cargo, program, Level::Speed.profile(), "")
+        self.build(self.cargo("build"), program, Level::Speed.profile(), "")
     }
 
     fn build(
@@ -156,6 +174,7 @@ impl Firmware {
         target: &str,
     ) -> Result<PathBuf, Error> {
         cargo.args(["--profile", profile, "--package", program.package, program.kind, &program.name]);
+        cargo.envs(program.variables.iter().map(|(name, value)| (name, value)));
         if !program.features.is_empty() {
             cargo.args(["--features", &program.features.join(",")]);
         }
@@ -175,22 +194,14 @@ impl Firmware {
     }
 }
 
-/// The target folder of the workspace of the checkout.
-pub fn target_folder() -> PathBuf {
-    let root = Path::new(env!("CARGO_MANIFEST_DIR")).ancestors().nth(2).expect("lies in firmware/");
-    let folder = env::var_os("CARGO_TARGET_DIR").map_or_else(|| root.join("target"), PathBuf::from);
-    // Relative to where the caller stands, not to where cargo will be started.
-    env::current_dir().map_or(folder.clone(), |here| here.join(&folder))
-}
-
-/// The cargo that runs us if one does.
-pub fn cargo() -> Command {
+/// `cargo VERB`, quiet, by the cargo that runs us if one does.
+pub fn cargo(verb: &str) -> Command {
     let mut command = Command::new(env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
-    command.stdin(Stdio::null());
+    command.args([verb, "--quiet"]).stdin(Stdio::null());
     command
 }
 
-/// Adds to a cargo verb `--target …`, and the means to compile `core` from source where the toolchain has only that.
+/// Adds `--target …`, and the means to compile `core` from source where the toolchain has only that.
 pub fn for_target(command: &mut Command) -> Result<(), Error> {
     command.args(["--target", TARGET]);
     let rustlib = sysroot()?.join("lib/rustlib");
@@ -219,10 +230,9 @@ pub fn sysroot() -> Result<PathBuf, Error> {
     Ok(PathBuf::from(String::from_utf8_lossy(&output.stdout).trim()))
 }
 
-/// Runs a `cargo build`, quietly.
+/// Runs a `cargo build`.
 pub fn build(cargo: &mut Command, what: &str) -> Result<(), Error> {
     let status = cargo
-        .arg("--quiet")
         .stdout(Stdio::null())
         .status()
         .map_err(|source| Error::Start { command: "cargo".into(), source })?;
