@@ -2,60 +2,10 @@ use core::fmt::{Debug, Display};
 use core::iter::Sum;
 use core::ops::{Add, AddAssign, Div, DivAssign, Mul, MulAssign, Neg, Sub, SubAssign};
 
-use super::{double, elementary, portable, single};
-
-pub(crate) mod sealed {
-    /// What random samples are made of: the same bits on every target and backend.
-    pub trait Sealed: Sized {
-        /// Top bits of a random word as a number in [0, 1): 24 bits for `f32`, 53 for `f64`.
-        fn from_word(word: u64) -> Self;
-        /// A random word as a positive number in (0, 1]: the middle of one of 2³² cells for `f32`, 2⁵³ for
-        /// `f64`.
-        fn positive_from_word(word: u64) -> Self;
-        /// Natural logarithm of a positive normal number.
-        fn portable_ln(self) -> Self;
-        /// (sin, cos) of 2π·self, `self` in [0, 1].
-        fn portable_sin_cos_turns(self) -> (Self, Self);
-    }
-}
-
-impl sealed::Sealed for f32 {
-    #[inline]
-    fn from_word(word: u64) -> Self {
-        (word >> 40) as f32 * (1.0 / (1u64 << 24) as f32)
-    }
-    #[inline]
-    fn positive_from_word(word: u64) -> Self {
-        ((word >> 32) as u32 as f32 + 0.5) * (1.0 / (1u64 << 32) as f32)
-    }
-    #[inline]
-    fn portable_ln(self) -> Self {
-        single::ln(self)
-    }
-    #[inline]
-    fn portable_sin_cos_turns(self) -> (Self, Self) {
-        let quarters = (4.0 * self + 0.5) as u32;
-        crate::trig::quadrant(quarters, (self - 0.25 * quarters as f32) * core::f32::consts::TAU, 0.0)
-    }
-}
-
-impl sealed::Sealed for f64 {
-    #[inline]
-    fn from_word(word: u64) -> Self {
-        (word >> 11) as f64 * (1.0 / (1u64 << 53) as f64)
-    }
-    #[inline]
-    fn positive_from_word(word: u64) -> Self {
-        ((word >> 11) as f64 + 0.5) * (1.0 / (1u64 << 53) as f64)
-    }
-    #[inline]
-    fn portable_ln(self) -> Self {
-        portable::ln(self)
-    }
-    #[inline]
-    fn portable_sin_cos_turns(self) -> (Self, Self) {
-        portable::sin_cos_turns(self)
-    }
+mod sealed {
+    pub trait Sealed {}
+    impl Sealed for f32 {}
+    impl Sealed for f64 {}
 }
 
 /// A real scalar: [`f32`] or [`f64`].
@@ -129,6 +79,8 @@ pub trait Real:
     fn from_f32(x: f32) -> Self;
     /// Nearest value to `n`.
     fn from_usize(n: usize) -> Self;
+    /// The top bits of a random word as a number in [0, 1): 24 bits for `f32`, 53 for `f64`.
+    fn from_word(word: u64) -> Self;
     /// `self` as `f64`, exactly.
     fn to_f64(self) -> f64;
 
@@ -169,34 +121,6 @@ pub trait Real:
     fn atan2(self, x: Self) -> Self;
     /// Hyperbolic tangent.
     fn tanh(self) -> Self;
-
-    /// The largest integer not above `self`.
-    fn floor(self) -> Self;
-    /// The nearest integer, halves away from zero.
-    fn round(self) -> Self;
-    /// 1/self.
-    #[inline(always)]
-    fn recip(self) -> Self {
-        Self::ONE / self
-    }
-    /// 1 with the sign of `self`; NaN for NaN.
-    #[inline(always)]
-    fn signum(self) -> Self {
-        if self.is_nan() { self } else { Self::ONE.copysign(self) }
-    }
-    /// `self` to the power `n`, by repeated squaring: the same bits on every target and backend. At most
-    /// 2·log₂|n| + 1 multiplications, and a division for negative `n`.
-    fn powi(self, n: i32) -> Self {
-        let (mut power, mut square, mut bits) = (Self::ONE, self, n.unsigned_abs());
-        while bits != 0 {
-            if bits & 1 == 1 {
-                power *= square;
-            }
-            square *= square;
-            bits >>= 1;
-        }
-        if n < 0 { power.recip() } else { power }
-    }
 }
 
 macro_rules! common {
@@ -257,73 +181,65 @@ macro_rules! common {
         fn max(self, other: Self) -> Self {
             $t::max(self, other)
         }
-        #[inline(always)]
-        fn mac(self, x: Self, y: Self) -> Self {
-            self + x * y
-        }
     };
 }
 
 impl Real for f32 {
     common!(f32);
 
+    #[inline]
+    fn from_word(word: u64) -> Self {
+        (word >> 40) as f32 * (1.0 / (1u64 << 24) as f32)
+    }
     #[inline(always)]
     fn mul_add(self, y: Self, sum: Self) -> Self {
         #[cfg(reparam_fpu)]
         return super::fpu::mul_add(self, y, sum);
-        #[cfg(all(not(reparam_fpu), feature = "std"))]
-        return f32::mul_add(self, y, sum);
-        #[cfg(not(any(reparam_fpu, feature = "std")))]
+        #[cfg(not(reparam_fpu))]
         return libm::fmaf(self, y, sum);
+    }
+    #[inline(always)]
+    fn mac(self, x: Self, y: Self) -> Self {
+        self + x * y
     }
     #[inline(always)]
     fn sqrt(self) -> Self {
         #[cfg(reparam_fpu)]
         return super::fpu::sqrt(self);
-        #[cfg(all(not(reparam_fpu), feature = "std"))]
-        return f32::sqrt(self);
-        #[cfg(not(any(reparam_fpu, feature = "std")))]
+        #[cfg(not(reparam_fpu))]
         return libm::sqrtf(self);
     }
     #[inline]
     fn hypot(self, y: Self) -> Self {
-        single::hypot(self, y)
+        libm::hypotf(self, y)
     }
     #[inline]
     fn exp(self) -> Self {
-        elementary::exp(self)
+        libm::expf(self)
     }
     #[inline]
     fn exp_m1(self) -> Self {
-        single::exp_m1(self)
+        libm::expm1f(self)
     }
     #[inline]
     fn ln(self) -> Self {
-        elementary::ln(self)
+        libm::logf(self)
     }
     #[inline]
     fn ln_1p(self) -> Self {
-        single::ln_1p(self)
+        libm::log1pf(self)
     }
     #[inline]
     fn sin_cos(self) -> (Self, Self) {
-        elementary::sin_cos(self)
+        crate::trig::sin_cos(self)
     }
     #[inline]
     fn atan2(self, x: Self) -> Self {
-        elementary::atan2(self, x)
+        crate::trig::atan2(self, x)
     }
     #[inline]
     fn tanh(self) -> Self {
-        single::tanh(self)
-    }
-    #[inline]
-    fn floor(self) -> Self {
-        single::floor(self)
-    }
-    #[inline]
-    fn round(self) -> Self {
-        single::round(self)
+        libm::tanhf(self)
     }
 }
 
@@ -331,51 +247,51 @@ impl Real for f64 {
     common!(f64);
 
     #[inline]
+    fn from_word(word: u64) -> Self {
+        (word >> 11) as f64 * (1.0 / (1u64 << 53) as f64)
+    }
+    #[inline(always)]
     fn mul_add(self, y: Self, sum: Self) -> Self {
-        double::mul_add(self, y, sum)
+        libm::fma(self, y, sum)
+    }
+    #[inline(always)]
+    fn mac(self, x: Self, y: Self) -> Self {
+        self + x * y
     }
     #[inline]
     fn sqrt(self) -> Self {
-        double::sqrt(self)
+        libm::sqrt(self)
     }
     #[inline]
     fn hypot(self, y: Self) -> Self {
-        double::hypot(self, y)
+        libm::hypot(self, y)
     }
     #[inline]
     fn exp(self) -> Self {
-        double::exp(self)
+        libm::exp(self)
     }
     #[inline]
     fn exp_m1(self) -> Self {
-        double::exp_m1(self)
+        libm::expm1(self)
     }
     #[inline]
     fn ln(self) -> Self {
-        double::ln(self)
+        libm::log(self)
     }
     #[inline]
     fn ln_1p(self) -> Self {
-        double::ln_1p(self)
+        libm::log1p(self)
     }
     #[inline]
     fn sin_cos(self) -> (Self, Self) {
-        double::sin_cos(self)
+        libm::sincos(self)
     }
     #[inline]
     fn atan2(self, x: Self) -> Self {
-        double::atan2(self, x)
+        libm::atan2(self, x)
     }
     #[inline]
     fn tanh(self) -> Self {
-        double::tanh(self)
-    }
-    #[inline]
-    fn floor(self) -> Self {
-        double::floor(self)
-    }
-    #[inline]
-    fn round(self) -> Self {
-        double::round(self)
+        libm::tanh(self)
     }
 }

@@ -7,7 +7,7 @@ use serde::Serialize;
 
 use crate::report::json;
 use crate::report::progress::Progress;
-use crate::{Error, Result, givens, interrupt};
+use crate::{Error, Result, deploy, givens, interrupt};
 
 /// Structured objects as plain numbers: fit on this machine, deploy to a microcontroller.
 #[derive(Parser, Debug)]
@@ -42,6 +42,8 @@ pub struct Global {
 enum System {
     /// Orthonormal frames: fit one to data or to a black box
     Givens(givens::Command),
+    /// Export a fit to firmware, run it on the target, compare with the host
+    Deploy(deploy::Command),
 }
 
 /// What a verb needs besides its own arguments.
@@ -87,6 +89,7 @@ fn run(cli: Cli) -> Result<()> {
     let context = Context { global: cli.global };
     match cli.system {
         System::Givens(command) => command.run(&context),
+        System::Deploy(command) => command.run(&context),
     }
 }
 

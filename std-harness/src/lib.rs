@@ -10,6 +10,7 @@
 //! |---|---|
 //! | [`cli`] | the command line: systems, verbs, global options, exit codes |
 //! | [`givens`] | `reparam givens …`: frames fitted to data, external black boxes, the published benchmark |
+//! | [`deploy`] | `reparam deploy`: exports a fit, runs it on the target, compares |
 //! | [`data`] | tables from CSV, arrays from `.npy` |
 //! | [`report`] | tables for people, JSON for programs, SVG plots, progress, atomic files |
 //! | [`checkpoint`] | interrupted searches that resume with the same bits |
@@ -19,6 +20,7 @@
 pub mod checkpoint;
 pub mod cli;
 pub mod data;
+pub mod deploy;
 pub mod error;
 pub mod givens;
 pub mod interrupt;

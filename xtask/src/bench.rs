@@ -1,7 +1,6 @@
 //! `bench-target`: instructions of one call, ours beside the peers'.
 
 use std::collections::BTreeMap;
-use std::ffi::OsStr;
 
 use reparam_runner::{Firmware, Level, Program};
 use serde_json::{Value, json};
@@ -44,15 +43,6 @@ pub(crate) fn run(mut arguments: lexopt::Parser) -> Result<(), Failure> {
             _ => return Err(argument.unexpected().into()),
         }
     }
-    compare(rooms, as_json, output.as_deref())
-}
-
-/// Prints the tables of every room and checks all budgets.
-pub(crate) fn check() -> Result<(), Failure> {
-    compare(Vec::new(), false, None)
-}
-
-fn compare(rooms: Vec<String>, as_json: bool, output: Option<&OsStr>) -> Result<(), Failure> {
     let firmware = Firmware::of_checkout();
     let known = firmware.benches()?;
     if let Some(room) = rooms.iter().find(|room| !known.contains(room)) {
@@ -78,7 +68,7 @@ fn compare(rooms: Vec<String>, as_json: bool, output: Option<&OsStr>) -> Result<
             println!("{room}\n{}", table(kernels, &budgets));
         }
     }
-    exceeded(measured.iter().flat_map(|(kernels, _)| kernels), &budgets, all)
+    check(measured.iter().flat_map(|(kernels, _)| kernels), &budgets, all)
 }
 
 /// Runs the benchmark of a room at both levels.
@@ -152,7 +142,7 @@ fn json(measured: &[(Room, String)], budgets: &Budgets) -> Value {
 }
 
 /// Budgets hold for our kernels at opt-level 3.
-fn exceeded<'a>(
+fn check<'a>(
     kernels: impl Iterator<Item = &'a (String, Vec<(String, Cost)>)>,
     budgets: &Budgets,
     all: bool,
@@ -188,9 +178,9 @@ mod tests {
             instructions: list.iter().map(|&(name, budget)| (name.to_owned(), budget)).collect(),
             ..Budgets::default()
         };
-        assert!(exceeded(kernels.iter(), &budgets(&[("sqrt", 4)]), true).is_ok());
-        assert!(exceeded(kernels.iter(), &budgets(&[("sqrt", 3)]), true).is_err());
-        assert!(exceeded(kernels.iter(), &budgets(&[("other", 3)]), true).is_err());
-        assert!(exceeded(kernels.iter(), &budgets(&[("other", 3)]), false).is_ok());
+        assert!(check(kernels.iter(), &budgets(&[("sqrt", 4)]), true).is_ok());
+        assert!(check(kernels.iter(), &budgets(&[("sqrt", 3)]), true).is_err());
+        assert!(check(kernels.iter(), &budgets(&[("other", 3)]), true).is_err());
+        assert!(check(kernels.iter(), &budgets(&[("other", 3)]), false).is_ok());
     }
 }

@@ -61,9 +61,8 @@ impl Kernels {
             Level::Speed => "proof",
             Level::Size => "proof-small",
         };
-        let mut cargo = firmware.cargo();
-        cargo.args(["build", "--package", "no-panic", "--profile", profile]);
-        reparam_runner::for_target(&mut cargo).map_err(|error| error.to_string())?;
+        let mut cargo = firmware.cargo_for_target("build").map_err(|error| error.to_string())?;
+        cargo.args(["--package", "no-panic", "--profile", profile]);
         if deliberate {
             cargo.args(["--features", "deliberate"]);
         }
