@@ -35,12 +35,6 @@
 #![cfg_attr(not(reparam_fpu), forbid(unsafe_code))]
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
-#[cfg(not(any(feature = "libm", feature = "std", feature = "micromath")))]
-compile_error!(
-    "reparam needs elementary functions: enable feature `libm` (portable, the default), `std` (the \
-     platform's) or `micromath` (fast, low accuracy)"
-);
-
 pub mod dense;
 pub mod givens;
 pub mod random;

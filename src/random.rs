@@ -5,6 +5,7 @@ use core::convert::Infallible;
 use rand_core::{Rng, SeedableRng, TryRng};
 
 use crate::Real;
+use crate::real::sealed::Sealed;
 
 /// Steele, Lea and Flood's SplitMix64: 64 bits of state, one word per step, period 2⁶⁴.
 ///
@@ -75,5 +76,5 @@ impl SeedableRng for SplitMix64 {
 
 /// Uniform sample in [0, 1) from the top 53 bits of one word, rounded down to the type: `f32` keeps 24.
 pub fn uniform<T: Real, R: Rng + ?Sized>(rng: &mut R) -> T {
-    T::from_word(rng.next_u64())
+    <T as Sealed>::from_word(rng.next_u64())
 }

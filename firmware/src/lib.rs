@@ -20,7 +20,7 @@
 //! |---|---|
 //! | `reparam:f32 NAME exact WORD…` | values ([`values`]); also `f64`, `u32`, `u64` |
 //! | `reparam:f32 NAME 2^-20 WORD…` | values that may differ from the host's by 2⁻²⁰ ([`values_within`]) |
-//! | `reparam:instructions NAME N` | instructions of one call ([`bench`]) |
+//! | `reparam:instructions NAME N` | instructions of one call ([`mod@bench`]) |
 //! | `reparam:stack NAME N` | bytes of stack of one call; `program` is the whole program |
 //! | `reparam:log HEX` | one `defmt` frame |
 //! | `reparam:panic MESSAGE` | the program panicked; its exit code is 1 |

@@ -2,10 +2,60 @@ use core::fmt::{Debug, Display};
 use core::iter::Sum;
 use core::ops::{Add, AddAssign, Div, DivAssign, Mul, MulAssign, Neg, Sub, SubAssign};
 
-mod sealed {
-    pub trait Sealed {}
-    impl Sealed for f32 {}
-    impl Sealed for f64 {}
+use super::{double, elementary, portable, single};
+
+pub(crate) mod sealed {
+    /// What random samples are made of: the same bits on every target and backend.
+    pub trait Sealed: Sized {
+        /// Top bits of a random word as a number in [0, 1): 24 bits for `f32`, 53 for `f64`.
+        fn from_word(word: u64) -> Self;
+        /// A random word as a positive number in (0, 1]: the middle of one of 2³² cells for `f32`, 2⁵³ for
+        /// `f64`.
+        fn positive_from_word(word: u64) -> Self;
+        /// Natural logarithm of a positive normal number.
+        fn portable_ln(self) -> Self;
+        /// (sin, cos) of 2π·self, `self` in [0, 1].
+        fn portable_sin_cos_turns(self) -> (Self, Self);
+    }
+}
+
+impl sealed::Sealed for f32 {
+    #[inline]
+    fn from_word(word: u64) -> Self {
+        (word >> 40) as f32 * (1.0 / (1u64 << 24) as f32)
+    }
+    #[inline]
+    fn positive_from_word(word: u64) -> Self {
+        ((word >> 32) as u32 as f32 + 0.5) * (1.0 / (1u64 << 32) as f32)
+    }
+    #[inline]
+    fn portable_ln(self) -> Self {
+        single::ln(self)
+    }
+    #[inline]
+    fn portable_sin_cos_turns(self) -> (Self, Self) {
+        let quarters = (4.0 * self + 0.5) as u32;
+        crate::trig::quadrant(quarters, (self - 0.25 * quarters as f32) * core::f32::consts::TAU, 0.0)
+    }
+}
+
+impl sealed::Sealed for f64 {
+    #[inline]
+    fn from_word(word: u64) -> Self {
+        (word >> 11) as f64 * (1.0 / (1u64 << 53) as f64)
+    }
+    #[inline]
+    fn positive_from_word(word: u64) -> Self {
+        ((word >> 11) as f64 + 0.5) * (1.0 / (1u64 << 53) as f64)
+    }
+    #[inline]
+    fn portable_ln(self) -> Self {
+        portable::ln(self)
+    }
+    #[inline]
+    fn portable_sin_cos_turns(self) -> (Self, Self) {
+        portable::sin_cos_turns(self)
+    }
 }
 
 /// A real scalar: [`f32`] or [`f64`].
@@ -79,8 +129,6 @@ pub trait Real:
     fn from_f32(x: f32) -> Self;
     /// Nearest value to `n`.
     fn from_usize(n: usize) -> Self;
-    /// The top bits of a random word as a number in [0, 1): 24 bits for `f32`, 53 for `f64`.
-    fn from_word(word: u64) -> Self;
     /// `self` as `f64`, exactly.
     fn to_f64(self) -> f64;
 
@@ -121,6 +169,34 @@ pub trait Real:
     fn atan2(self, x: Self) -> Self;
     /// Hyperbolic tangent.
     fn tanh(self) -> Self;
+
+    /// The largest integer not above `self`.
+    fn floor(self) -> Self;
+    /// The nearest integer, halves away from zero.
+    fn round(self) -> Self;
+    /// 1/self.
+    #[inline(always)]
+    fn recip(self) -> Self {
+        Self::ONE / self
+    }
+    /// 1 with the sign of `self`; NaN for NaN.
+    #[inline(always)]
+    fn signum(self) -> Self {
+        if self.is_nan() { self } else { Self::ONE.copysign(self) }
+    }
+    /// `self` to the power `n`, by repeated squaring: the same bits on every target and backend. At most
+    /// 2·log₂|n| + 1 multiplications, and a division for negative `n`.
+    fn powi(self, n: i32) -> Self {
+        let (mut power, mut square, mut bits) = (Self::ONE, self, n.unsigned_abs());
+        while bits != 0 {
+            if bits & 1 == 1 {
+                power *= square;
+            }
+            square *= square;
+            bits >>= 1;
+        }
+        if n < 0 { power.recip() } else { power }
+    }
 }
 
 macro_rules! common {
@@ -181,65 +257,73 @@ macro_rules! common {
         fn max(self, other: Self) -> Self {
             $t::max(self, other)
         }
+        #[inline(always)]
+        fn mac(self, x: Self, y: Self) -> Self {
+            self + x * y
+        }
     };
 }
 
 impl Real for f32 {
     common!(f32);
 
-    #[inline]
-    fn from_word(word: u64) -> Self {
-        (word >> 40) as f32 * (1.0 / (1u64 << 24) as f32)
-    }
     #[inline(always)]
     fn mul_add(self, y: Self, sum: Self) -> Self {
         #[cfg(reparam_fpu)]
         return super::fpu::mul_add(self, y, sum);
-        #[cfg(not(reparam_fpu))]
+        #[cfg(all(not(reparam_fpu), feature = "std"))]
+        return f32::mul_add(self, y, sum);
+        #[cfg(not(any(reparam_fpu, feature = "std")))]
         return libm::fmaf(self, y, sum);
-    }
-    #[inline(always)]
-    fn mac(self, x: Self, y: Self) -> Self {
-        self + x * y
     }
     #[inline(always)]
     fn sqrt(self) -> Self {
         #[cfg(reparam_fpu)]
         return super::fpu::sqrt(self);
-        #[cfg(not(reparam_fpu))]
+        #[cfg(all(not(reparam_fpu), feature = "std"))]
+        return f32::sqrt(self);
+        #[cfg(not(any(reparam_fpu, feature = "std")))]
         return libm::sqrtf(self);
     }
     #[inline]
     fn hypot(self, y: Self) -> Self {
-        libm::hypotf(self, y)
+        single::hypot(self, y)
     }
     #[inline]
     fn exp(self) -> Self {
-        libm::expf(self)
+        elementary::exp(self)
     }
     #[inline]
     fn exp_m1(self) -> Self {
-        libm::expm1f(self)
+        single::exp_m1(self)
     }
     #[inline]
     fn ln(self) -> Self {
-        libm::logf(self)
+        elementary::ln(self)
     }
     #[inline]
     fn ln_1p(self) -> Self {
-        libm::log1pf(self)
+        single::ln_1p(self)
     }
     #[inline]
     fn sin_cos(self) -> (Self, Self) {
-        crate::trig::sin_cos(self)
+        elementary::sin_cos(self)
     }
     #[inline]
     fn atan2(self, x: Self) -> Self {
-        crate::trig::atan2(self, x)
+        elementary::atan2(self, x)
     }
     #[inline]
     fn tanh(self) -> Self {
-        libm::tanhf(self)
+        single::tanh(self)
+    }
+    #[inline]
+    fn floor(self) -> Self {
+        single::floor(self)
+    }
+    #[inline]
+    fn round(self) -> Self {
+        single::round(self)
     }
 }
 
@@ -247,51 +331,51 @@ impl Real for f64 {
     common!(f64);
 
     #[inline]
-    fn from_word(word: u64) -> Self {
-        (word >> 11) as f64 * (1.0 / (1u64 << 53) as f64)
-    }
-    #[inline(always)]
     fn mul_add(self, y: Self, sum: Self) -> Self {
-        libm::fma(self, y, sum)
-    }
-    #[inline(always)]
-    fn mac(self, x: Self, y: Self) -> Self {
-        self + x * y
+        double::mul_add(self, y, sum)
     }
     #[inline]
     fn sqrt(self) -> Self {
-        libm::sqrt(self)
+        double::sqrt(self)
     }
     #[inline]
     fn hypot(self, y: Self) -> Self {
-        libm::hypot(self, y)
+        double::hypot(self, y)
     }
     #[inline]
     fn exp(self) -> Self {
-        libm::exp(self)
+        double::exp(self)
     }
     #[inline]
     fn exp_m1(self) -> Self {
-        libm::expm1(self)
+        double::exp_m1(self)
     }
     #[inline]
     fn ln(self) -> Self {
-        libm::log(self)
+        double::ln(self)
     }
     #[inline]
     fn ln_1p(self) -> Self {
-        libm::log1p(self)
+        double::ln_1p(self)
     }
     #[inline]
     fn sin_cos(self) -> (Self, Self) {
-        libm::sincos(self)
+        double::sin_cos(self)
     }
     #[inline]
     fn atan2(self, x: Self) -> Self {
-        libm::atan2(self, x)
+        double::atan2(self, x)
     }
     #[inline]
     fn tanh(self) -> Self {
-        libm::tanh(self)
+        double::tanh(self)
+    }
+    #[inline]
+    fn floor(self) -> Self {
+        double::floor(self)
+    }
+    #[inline]
+    fn round(self) -> Self {
+        double::round(self)
     }
 }

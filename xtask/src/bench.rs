@@ -1,6 +1,7 @@
 //! `bench-target`: instructions of one call, ours beside the peers'.
 
 use std::collections::BTreeMap;
+use std::ffi::OsStr;
 
 use reparam_runner::{Firmware, Level, Program};
 use serde_json::{Value, json};
@@ -43,6 +44,15 @@ pub(crate) fn run(mut arguments: lexopt::Parser) -> Result<(), Failure> {
             _ => return Err(argument.unexpected().into()),
         }
     }
+    compare(rooms, as_json, output.as_deref())
+}
+
+/// Prints the tables of every room and checks all budgets.
+pub(crate) fn check() -> Result<(), Failure> {
+    compare(Vec::new(), false, None)
+}
+
+fn compare(rooms: Vec<String>, as_json: bool, output: Option<&OsStr>) -> Result<(), Failure> {
     let firmware = Firmware::of_checkout();
     let known = firmware.benches()?;
     if let Some(room) = rooms.iter().find(|room| !known.contains(room)) {
@@ -68,7 +78,7 @@ pub(crate) fn run(mut arguments: lexopt::Parser) -> Result<(), Failure> {
             println!("{room}\n{}", table(kernels, &budgets));
         }
     }
-    check(measured.iter().flat_map(|(kernels, _)| kernels), &budgets, all)
+    exceeded(measured.iter().flat_map(|(kernels, _)| kernels), &budgets, all)
 }
 
 /// Runs the benchmark of a room at both levels.
@@ -142,7 +152,7 @@ fn json(measured: &[(Room, String)], budgets: &Budgets) -> Value {
 }
 
 /// Budgets hold for our kernels at opt-level 3.
-fn check<'a>(
+fn exceeded<'a>(
     kernels: impl Iterator<Item = &'a (String, Vec<(String, Cost)>)>,
     budgets: &Budgets,
     all: bool,
@@ -178,9 +188,9 @@ mod tests {
             instructions: list.iter().map(|&(name, budget)| (name.to_owned(), budget)).collect(),
             ..Budgets::default()
         };
-        assert!(check(kernels.iter(), &budgets(&[("sqrt", 4)]), true).is_ok());
-        assert!(check(kernels.iter(), &budgets(&[("sqrt", 3)]), true).is_err());
-        assert!(check(kernels.iter(), &budgets(&[("other", 3)]), true).is_err());
-        assert!(check(kernels.iter(), &budgets(&[("other", 3)]), false).is_ok());
+        assert!(exceeded(kernels.iter(), &budgets(&[("sqrt", 4)]), true).is_ok());
+        assert!(exceeded(kernels.iter(), &budgets(&[("sqrt", 3)]), true).is_err());
+        assert!(exceeded(kernels.iter(), &budgets(&[("other", 3)]), true).is_err());
+        assert!(exceeded(kernels.iter(), &budgets(&[("other", 3)]), false).is_ok());
     }
 }

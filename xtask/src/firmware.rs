@@ -27,8 +27,16 @@ pub(crate) fn run(mut arguments: lexopt::Parser) -> Result<(), Failure> {
         let known = known.join(", ");
         return Err(Failure::Arguments(format!("no example `{name}`; there are {known}").into()));
     }
-    let names = if names.is_empty() { known } else { names };
+    compare_all(&firmware, if names.is_empty() { known } else { names })
+}
 
+/// Every example.
+pub(crate) fn all() -> Result<(), Failure> {
+    let firmware = Firmware::of_checkout();
+    compare_all(&firmware, firmware.examples()?)
+}
+
+fn compare_all(firmware: &Firmware, names: Vec<String>) -> Result<(), Failure> {
     let mut table = Table::new(&[
         "program",
         "values",
@@ -42,7 +50,7 @@ pub(crate) fn run(mut arguments: lexopt::Parser) -> Result<(), Failure> {
     let mut failures = Vec::new();
     for name in names {
         shell::step(format_args!("{name}, on the host and in QEMU"));
-        match run_both(&firmware, &name) {
+        match run_both(firmware, &name) {
             Ok((comparison, target)) => table.row(row(name, comparison, &target)),
             Err(error) => failures.push(format!("{name}: {error}")),
         }

@@ -61,8 +61,9 @@ impl Kernels {
             Level::Speed => "proof",
             Level::Size => "proof-small",
         };
-        let mut cargo = firmware.cargo_for_target("build").map_err(|error| error.to_string())?;
-        cargo.args(["--package", "no-panic", "--profile", profile]);
+        let mut cargo = firmware.cargo();
+        cargo.args(["build", "--package", "no-panic", "--profile", profile]);
+        reparam_runner::for_target(&mut cargo).map_err(|error| error.to_string())?;
         if deliberate {
             cargo.args(["--features", "deliberate"]);
         }

@@ -2,6 +2,7 @@
 
 mod bench;
 mod budgets;
+mod ci;
 mod firmware;
 mod kernels;
 mod no_panic;
@@ -10,6 +11,7 @@ mod setup;
 mod shell;
 mod size;
 mod table;
+mod test;
 
 use std::process::ExitCode;
 
@@ -19,10 +21,12 @@ const USAGE: &str = "\
 Usage: cargo xtask VERB [OPTION]…
 
   setup                  install the Cortex-M target, QEMU and the other tools that tests need
+  test [SECTION]         everything that continuous integration checks
   firmware [EXAMPLE]     run examples on the host and on a Cortex-M4F in QEMU, and compare
   bench-target [ROOM]    instructions of every kernel on a Cortex-M4F, ours and the peers'
   size                   flash, static RAM and stack of every room of the core
   no-panic [ROOM]        prove that no public kernel can panic on the Cortex-M4F
+  ci                     test a fresh clone of HEAD, as continuous integration does
 
 `cargo xtask VERB --help` tells more. Exit code: 0 success, 1 the work failed, 2 bad arguments.
 ";
@@ -31,10 +35,12 @@ type Verb = fn(lexopt::Parser) -> Result<(), Failure>;
 
 const VERBS: &[(&str, &str, Verb)] = &[
     ("setup", setup::USAGE, setup::run),
+    ("test", test::USAGE, test::run),
     ("firmware", firmware::USAGE, firmware::run),
     ("bench-target", bench::USAGE, bench::run),
     ("size", size::USAGE, size::run),
     ("no-panic", no_panic::USAGE, no_panic::run),
+    ("ci", ci::USAGE, ci::run),
 ];
 
 fn main() -> ExitCode {

@@ -27,6 +27,11 @@ pub(crate) fn run(mut arguments: lexopt::Parser) -> Result<(), Failure> {
             _ => return Err(argument.unexpected().into()),
         }
     }
+    check(&rooms)
+}
+
+/// Checks the given rooms, or all.
+pub(crate) fn check(rooms: &[String]) -> Result<(), Failure> {
     let wanted = |room: &str| rooms.is_empty() || rooms.iter().any(|wanted| wanted == room);
     gate_works()?;
 

@@ -58,7 +58,8 @@ pub(crate) fn output(program: &str, arguments: &[&str]) -> Option<String> {
 
 /// The words of a command, as typed.
 pub(crate) fn words(command: &Command) -> String {
-    let words: Vec<_> = std::iter::once(command.get_program()).chain(command.get_args()).collect();
+    let program = Path::new(command.get_program()).file_name().unwrap_or(command.get_program());
+    let words: Vec<_> = std::iter::once(program).chain(command.get_args()).collect();
     words.iter().map(|word| word.to_string_lossy()).collect::<Vec<_>>().join(" ")
 }
 

@@ -1,5 +1,7 @@
 //! `size`: flash, static RAM and worst stack of every room of the core.
 
+use std::ffi::OsStr;
+
 use reparam_runner::{Firmware, Level, elf};
 use serde_json::{Value, json};
 
@@ -44,6 +46,15 @@ pub(crate) fn run(mut arguments: lexopt::Parser) -> Result<(), Failure> {
             _ => return Err(argument.unexpected().into()),
         }
     }
+    measure(alone, as_json, output.as_deref())
+}
+
+/// Prints the table of the rooms and checks all budgets.
+pub(crate) fn check() -> Result<(), Failure> {
+    measure(false, false, None)
+}
+
+fn measure(alone: bool, as_json: bool, output: Option<&OsStr>) -> Result<(), Failure> {
     let budgets = Budgets::load()?;
     let (mut rooms, kernels) = flash()?;
     let firmware = Firmware::of_checkout();
@@ -65,7 +76,7 @@ pub(crate) fn run(mut arguments: lexopt::Parser) -> Result<(), Failure> {
             print!("\n{}", kernel_table(&kernels));
         }
     }
-    let failures = check(&rooms, &kernels, &budgets);
+    let failures = exceeded(&rooms, &kernels, &budgets);
     if failures.is_empty() { Ok(()) } else { Err(failures.join("\n").into()) }
 }
 
@@ -152,7 +163,7 @@ fn json(rooms: &[(String, Cost)], kernels: &[(String, [u64; 2])], budgets: &Budg
 }
 
 /// A budget holds at both levels. Every room has one.
-fn check(rooms: &[(String, Cost)], kernels: &[(String, [u64; 2])], budgets: &Budgets) -> Vec<String> {
+fn exceeded(rooms: &[(String, Cost)], kernels: &[(String, [u64; 2])], budgets: &Budgets) -> Vec<String> {
     let mut failures = Vec::new();
     let mut over = |what: String, cost: [u64; 2], budget: u64| {
         let worst = cost[0].max(cost[1]);
@@ -195,7 +206,7 @@ mod tests {
         let kernels = [("trig::sin_cos".to_owned(), [60, 70])];
         let failures = |toml: &str| {
             let budgets = Budgets::parse(&format!("[instructions]\n{toml}")).unwrap();
-            check(&rooms, &kernels, &budgets)
+            exceeded(&rooms, &kernels, &budgets)
         };
         let room = |flash, stack| format!("[size.trig]\nflash = {flash}\nram = 0\nstack = {stack}\n");
         assert!(failures(&format!("[flash]\n\"trig::sin_cos\" = 70\n{}", room(100, 50))).is_empty());

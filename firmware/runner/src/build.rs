@@ -106,10 +106,7 @@ impl Firmware {
 
     /// The firmware of the checkout in `root`, built into `firmware/` in the workspace's target folder.
     pub fn of(root: &Path) -> Self {
-        let target = env::var_os("CARGO_TARGET_DIR").map_or_else(|| root.join("target"), PathBuf::from);
-        // Relative to where the caller stands, not to where the firmware is built.
-        let target = env::current_dir().map_or(target.clone(), |here| here.join(&target));
-        Self::new(root.join("firmware"), target.join("firmware"))
+        Self::new(root.join("firmware"), target_folder_of(root).join("firmware"))
     }
 
     /// The folder of the firmware workspace.
@@ -142,28 +139,26 @@ impl Firmware {
         Ok(names)
     }
 
-    /// `cargo VERB` in the firmware workspace.
-    pub fn cargo(&self, verb: &str) -> Command {
-        let mut command = cargo(verb);
+    /// `cargo` in the firmware workspace.
+    pub fn cargo(&self) -> Command {
+        let mut command = cargo();
         command.current_dir(&self.folder).env("CARGO_TARGET_DIR", &self.target_folder);
         command
     }
 
-    /// `cargo VERB --target …` in the firmware workspace.
-    pub fn cargo_for_target(&self, verb: &str) -> Result<Command, Error> {
-        let mut command = self.cargo(verb);
-        for_target(&mut command)?;
-        Ok(command)
-    }
-
     /// Builds for the Cortex-M4F and returns the ELF file.
     pub fn build_target(&self, program: &Program, level: Level) -> Result<PathBuf, Error> {
-        self.build(self.cargo_for_target("build")?, program, level.profile(), TARGET)
+        let mut cargo = self.cargo();
+        cargo.arg("build");
+        for_target(&mut cargo)?;
+        self.build(cargo, program, level.profile(), TARGET)
     }
 
     /// Builds for this machine and returns the executable.
     pub fn build_host(&self, program: &Program) -> Result<PathBuf, Error> {
-        self.build(self.cargo("build"), program, Level::Speed.profile(), "")
+        let mut cargo = self.cargo();
+        cargo.arg("build");
+        self.build(cargo, program, Level::Speed.profile(), "")
     }
 
     fn build(
@@ -194,14 +189,25 @@ impl Firmware {
     }
 }
 
-/// `cargo VERB`, quiet, by the cargo that runs us if one does.
-pub fn cargo(verb: &str) -> Command {
+/// The target folder of the workspace of the checkout.
+pub fn target_folder() -> PathBuf {
+    target_folder_of(Path::new(env!("CARGO_MANIFEST_DIR")).ancestors().nth(2).expect("lies in firmware/"))
+}
+
+fn target_folder_of(root: &Path) -> PathBuf {
+    let folder = env::var_os("CARGO_TARGET_DIR").map_or_else(|| root.join("target"), PathBuf::from);
+    // Relative to where the caller stands, not to where cargo will be started.
+    env::current_dir().map_or(folder.clone(), |here| here.join(&folder))
+}
+
+/// The cargo that runs us if one does.
+pub fn cargo() -> Command {
     let mut command = Command::new(env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
-    command.args([verb, "--quiet"]).stdin(Stdio::null());
+    command.stdin(Stdio::null());
     command
 }
 
-/// Adds `--target …`, and the means to compile `core` from source where the toolchain has only that.
+/// Adds to a cargo verb `--target …`, and the means to compile `core` from source where the toolchain has only that.
 pub fn for_target(command: &mut Command) -> Result<(), Error> {
     command.args(["--target", TARGET]);
     let rustlib = sysroot()?.join("lib/rustlib");
@@ -230,9 +236,10 @@ pub fn sysroot() -> Result<PathBuf, Error> {
     Ok(PathBuf::from(String::from_utf8_lossy(&output.stdout).trim()))
 }
 
-/// Runs a `cargo build`.
+/// Runs a `cargo build`, quietly.
 pub fn build(cargo: &mut Command, what: &str) -> Result<(), Error> {
     let status = cargo
+        .arg("--quiet")
         .stdout(Stdio::null())
         .status()
         .map_err(|source| Error::Start { command: "cargo".into(), source })?;

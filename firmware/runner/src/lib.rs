@@ -20,7 +20,7 @@ mod error;
 mod report;
 mod run;
 
-pub use build::{Firmware, Level, Program, TARGET, build, cargo, for_target, sysroot};
+pub use build::{Firmware, Level, Program, TARGET, build, cargo, for_target, sysroot, target_folder};
 pub use comparison::{Comparison, compare};
 pub use error::Error;
 pub use report::{Report, Series, Tolerance, Words};
