@@ -23,8 +23,12 @@
 #include <stdint.h>
 
 /*
- What a call came to. Negative values are errors; the outputs are then unspecified but initialised as
- the caller left them or partly written.
+ Size of a search in units of 8 bytes.
+ */
+#define REPARAM_GIVENS_SEARCH_WORDS 48
+
+/*
+ What a call came to. Negative values are errors; what the outputs hold after an error is unspecified.
  */
 enum reparam_status
 #if defined(__cplusplus) || __STDC_VERSION__ >= 202311L
@@ -36,13 +40,49 @@ enum reparam_status
    */
   REPARAM_STATUS_OK = 0,
   /*
+   A search has come to its end: there is no further question.
+   */
+  REPARAM_STATUS_FINISHED = 1,
+  /*
    A pointer is null or not aligned for its type.
    */
   REPARAM_STATUS_POINTER = -1,
   /*
-   A size is zero, too large, or does not fit the others.
+   A size is zero, too large, or does not fit the others; an index is out of range.
    */
   REPARAM_STATUS_SIZE = -2,
+  /*
+   An input or a result is infinite or NaN.
+   */
+  REPARAM_STATUS_NOT_FINITE = -3,
+  /*
+   A matrix is singular to working precision.
+   */
+  REPARAM_STATUS_SINGULAR = -4,
+  /*
+   A matrix is not positive definite.
+   */
+  REPARAM_STATUS_NOT_POSITIVE_DEFINITE = -5,
+  /*
+   An iteration reached its bound before its tolerance.
+   */
+  REPARAM_STATUS_NO_CONVERGENCE = -6,
+  /*
+   A reflected frame was asked for with more rows than columns.
+   */
+  REPARAM_STATUS_NO_REFLECTION = -7,
+  /*
+   A setting of a search makes no sense.
+   */
+  REPARAM_STATUS_SETTING = -8,
+  /*
+   The search was not initialised.
+   */
+  REPARAM_STATUS_NOT_INITIALISED = -9,
+  /*
+   An input does not have the form that the function asks for.
+   */
+  REPARAM_STATUS_FORM = -10,
 };
 #ifndef __cplusplus
 #if __STDC_VERSION__ >= 202311L
@@ -51,6 +91,53 @@ typedef enum reparam_status reparam_status;
 typedef int32_t reparam_status;
 #endif // __STDC_VERSION__ >= 202311L
 #endif // __cplusplus
+
+/*
+ Why a search ended.
+ */
+enum reparam_givens_stop
+#if defined(__cplusplus) || __STDC_VERSION__ >= 202311L
+  : int32_t
+#endif // defined(__cplusplus) || __STDC_VERSION__ >= 202311L
+ {
+  /*
+   It goes on.
+   */
+  REPARAM_GIVENS_STOP_NONE = 0,
+  /*
+   A run or a sweep no longer improved on the one before.
+   */
+  REPARAM_GIVENS_STOP_CONVERGED = 1,
+  /*
+   As many runs or sweeps as configured.
+   */
+  REPARAM_GIVENS_STOP_RUNS = 2,
+  /*
+   What is left of the evaluation budget is too small for another step.
+   */
+  REPARAM_GIVENS_STOP_EVALUATIONS = 3,
+};
+#ifndef __cplusplus
+#if __STDC_VERSION__ >= 202311L
+typedef enum reparam_givens_stop reparam_givens_stop;
+#else
+typedef int32_t reparam_givens_stop;
+#endif // __STDC_VERSION__ >= 202311L
+#endif // __cplusplus
+
+/*
+ A rotation by the angle whose cosine and sine these are.
+ */
+typedef struct {
+  /*
+   Cosine.
+   */
+  float c;
+  /*
+   Sine.
+   */
+  float s;
+} reparam_givens_rotation_f32;
 
 /*
  A SplitMix64 generator: seed it with any value, `state` may be saved and restored. Not cryptographic.
@@ -62,9 +149,537 @@ typedef struct {
   uint64_t state;
 } reparam_random;
 
+/*
+ A rotation by the angle whose cosine and sine these are.
+ */
+typedef struct {
+  /*
+   Cosine.
+   */
+  double c;
+  /*
+   Sine.
+   */
+  double s;
+} reparam_givens_rotation_f64;
+
+/*
+ What a search has found and spent so far.
+ */
+typedef struct {
+  /*
+   Value of the frame; NaN while no finite value has been told.
+   */
+  float value;
+  /*
+   Values told.
+   */
+  uint64_t evaluations;
+  /*
+   Iterations of a pattern search, planes of a plane search.
+   */
+  uint64_t iterations;
+  /*
+   Runs of a pattern search, sweeps of a plane search.
+   */
+  uint64_t runs;
+  /*
+   Accepted moves.
+   */
+  uint64_t moves;
+  /*
+   Why the search ended.
+   */
+  reparam_givens_stop stop;
+} reparam_givens_report_f32;
+
+/*
+ What a search has found and spent so far.
+ */
+typedef struct {
+  /*
+   Value of the frame; NaN while no finite value has been told.
+   */
+  double value;
+  /*
+   Values told.
+   */
+  uint64_t evaluations;
+  /*
+   Iterations of a pattern search, planes of a plane search.
+   */
+  uint64_t iterations;
+  /*
+   Runs of a pattern search, sweeps of a plane search.
+   */
+  uint64_t runs;
+  /*
+   Accepted moves.
+   */
+  uint64_t moves;
+  /*
+   Why the search ended.
+   */
+  reparam_givens_stop stop;
+} reparam_givens_report_f64;
+
+/*
+ Settings of a pattern search.
+ */
+typedef struct {
+  /*
+   Angle at the beginning of each run, in radians.
+   */
+  float first_step;
+  /*
+   Divisor of the angle, above 1.
+   */
+  float shrink;
+  /*
+   The angle shrinks after an iteration that changes the value by less.
+   */
+  float iteration_tolerance;
+  /*
+   The search ends after a run that changes the value of the run before by less.
+   */
+  float run_tolerance;
+  /*
+   A run ends when the angle would have to shrink and is no longer above this.
+   */
+  float step_floor;
+  /*
+   Iterations of a run at most.
+   */
+  uint32_t iterations;
+  /*
+   Runs at most.
+   */
+  uint32_t runs;
+  /*
+   Evaluations at most: never exceeded.
+   */
+  uint64_t evaluations;
+} reparam_givens_pattern_config_f32;
+
+/*
+ A black-box search over frames, in memory of the caller. Initialise it with one of the two functions below.
+ May be copied to save it and to go on later.
+ */
+typedef struct {
+  /*
+   Not for use.
+   */
+  uint64_t opaque[REPARAM_GIVENS_SEARCH_WORDS];
+} reparam_givens_search_f32;
+
+/*
+ A rotation of rows `i` < `j` of the frame. `i` = `j` = 0: none.
+ */
+typedef struct {
+  /*
+   Lower row.
+   */
+  size_t i;
+  /*
+   Higher row.
+   */
+  size_t j;
+  /*
+   Cosine of the angle.
+   */
+  float c;
+  /*
+   Sine of the angle.
+   */
+  float s;
+} reparam_givens_move_f32;
+
+/*
+ Settings of a pattern search.
+ */
+typedef struct {
+  /*
+   Angle at the beginning of each run, in radians.
+   */
+  double first_step;
+  /*
+   Divisor of the angle, above 1.
+   */
+  double shrink;
+  /*
+   The angle shrinks after an iteration that changes the value by less.
+   */
+  double iteration_tolerance;
+  /*
+   The search ends after a run that changes the value of the run before by less.
+   */
+  double run_tolerance;
+  /*
+   A run ends when the angle would have to shrink and is no longer above this.
+   */
+  double step_floor;
+  /*
+   Iterations of a run at most.
+   */
+  uint32_t iterations;
+  /*
+   Runs at most.
+   */
+  uint32_t runs;
+  /*
+   Evaluations at most: never exceeded.
+   */
+  uint64_t evaluations;
+} reparam_givens_pattern_config_f64;
+
+/*
+ A black-box search over frames, in memory of the caller. Initialise it with one of the two functions below.
+ May be copied to save it and to go on later.
+ */
+typedef struct {
+  /*
+   Not for use.
+   */
+  uint64_t opaque[REPARAM_GIVENS_SEARCH_WORDS];
+} reparam_givens_search_f64;
+
+/*
+ A rotation of rows `i` < `j` of the frame. `i` = `j` = 0: none.
+ */
+typedef struct {
+  /*
+   Lower row.
+   */
+  size_t i;
+  /*
+   Higher row.
+   */
+  size_t j;
+  /*
+   Cosine of the angle.
+   */
+  double c;
+  /*
+   Sine of the angle.
+   */
+  double s;
+} reparam_givens_move_f64;
+
 #ifdef __cplusplus
 extern "C" {
 #endif // __cplusplus
+
+/*
+ y = A x, A `rows` x `cols`.
+ */
+reparam_status reparam_dense_matvec_f32(size_t rows, size_t cols, const float *a, const float *x, float *y);
+
+/*
+ C = A B, A `rows` x `inner`, B `inner` x `cols`.
+ */
+reparam_status reparam_dense_matmul_f32(size_t rows,
+                                        size_t inner,
+                                        size_t cols,
+                                        const float *a,
+                                        const float *b,
+                                        float *c);
+
+/*
+ y = A x, A `rows` x `cols`.
+ */
+reparam_status reparam_dense_matvec_f64(size_t rows,
+                                        size_t cols,
+                                        const double *a,
+                                        const double *x,
+                                        double *y);
+
+/*
+ C = A B, A `rows` x `inner`, B `inner` x `cols`.
+ */
+reparam_status reparam_dense_matmul_f64(size_t rows,
+                                        size_t inner,
+                                        size_t cols,
+                                        const double *a,
+                                        const double *b,
+                                        double *c);
+
+/*
+ Number of angles of a frame: `rows * cols - cols * (cols + 1) / 2`. 0 for sizes that no frame has (`rows` >=
+ `cols` >= 1 is needed).
+ */
+size_t reparam_givens_angle_count(size_t rows, size_t cols);
+
+/*
+ The frame of a chart, `rows` x `cols`, from its angles, `reparam_givens_angle_count` of them, in
+ the order (0,1) (0,2) ... (0,rows-1) (1,2) ... . `reflected`, if not 0, asks for determinant -1, for square
+ frames only.
+ */
+reparam_status reparam_givens_frame_from_angles_f32(size_t rows,
+                                                    size_t cols,
+                                                    const float *angles,
+                                                    int32_t reflected,
+                                                    float *frame);
+
+/*
+ The angles of a frame, and whether it is reflected. `frame` is used up.
+ */
+reparam_status reparam_givens_angles_from_frame_f32(size_t rows,
+                                                    size_t cols,
+                                                    float *frame,
+                                                    float *angles,
+                                                    int32_t *reflected);
+
+/*
+ The rotations of a frame, one for each angle, and whether it is reflected. `frame` is used up.
+ */
+reparam_status reparam_givens_rotations_from_frame_f32(size_t rows,
+                                                       size_t cols,
+                                                       float *frame,
+                                                       reparam_givens_rotation_f32 *rotations,
+                                                       int32_t *reflected);
+
+/*
+ x = Q x from the angles, without forming the frame Q. `x` has `rows` elements: the first `cols` are the
+ input, all are the output.
+ */
+reparam_status reparam_givens_apply_f32(size_t rows,
+                                        size_t cols,
+                                        const float *angles,
+                                        int32_t reflected,
+                                        float *x);
+
+/*
+ x = Q' x from the angles, without forming the frame Q. `x` has `rows` elements: all are the input, the
+ first `cols` are the output.
+ */
+reparam_status reparam_givens_apply_transpose_f32(size_t rows,
+                                                  size_t cols,
+                                                  const float *angles,
+                                                  int32_t reflected,
+                                                  float *x);
+
+/*
+ x = Q x from stored rotations: no trigonometry.
+ */
+reparam_status reparam_givens_apply_rotations_f32(size_t rows,
+                                                  size_t cols,
+                                                  const reparam_givens_rotation_f32 *rotations,
+                                                  int32_t reflected,
+                                                  float *x);
+
+/*
+ x = Q' x from stored rotations: no trigonometry.
+ */
+reparam_status reparam_givens_apply_rotations_transpose_f32(size_t rows,
+                                                            size_t cols,
+                                                            const reparam_givens_rotation_f32 *rotations,
+                                                            int32_t reflected,
+                                                            float *x);
+
+/*
+ Rotates rows `i` < `j` of a matrix with `rows` rows and `cols` columns:
+ row i = c row i - s row j, row j = s row i + c row j.
+ */
+reparam_status reparam_givens_rotate_rows_f32(size_t rows,
+                                              size_t cols,
+                                              size_t i,
+                                              size_t j,
+                                              reparam_givens_rotation_f32 rotation,
+                                              float *matrix);
+
+/*
+ Largest element of |Q'Q - I|; infinity if an element is not finite.
+ */
+reparam_status reparam_givens_orthogonality_error_f32(size_t rows,
+                                                      size_t cols,
+                                                      const float *frame,
+                                                      float *error);
+
+/*
+ One Newton-Schulz step: squares the orthogonality error of a frame that has drifted. `scratch` has
+ `cols` * (`cols` + 1) elements.
+ */
+reparam_status reparam_givens_clean_up_f32(size_t rows, size_t cols, float *frame, float *scratch);
+
+/*
+ Replaces a matrix by the Gram-Schmidt frame of its columns.
+ */
+reparam_status reparam_givens_orthonormalize_f32(size_t rows, size_t cols, float *matrix);
+
+/*
+ A frame drawn from the uniform distribution.
+ */
+reparam_status reparam_givens_random_frame_f32(size_t rows,
+                                               size_t cols,
+                                               reparam_random *random,
+                                               float *frame);
+
+/*
+ The frame of a chart, `rows` x `cols`, from its angles, `reparam_givens_angle_count` of them, in
+ the order (0,1) (0,2) ... (0,rows-1) (1,2) ... . `reflected`, if not 0, asks for determinant -1, for square
+ frames only.
+ */
+reparam_status reparam_givens_frame_from_angles_f64(size_t rows,
+                                                    size_t cols,
+                                                    const double *angles,
+                                                    int32_t reflected,
+                                                    double *frame);
+
+/*
+ The angles of a frame, and whether it is reflected. `frame` is used up.
+ */
+reparam_status reparam_givens_angles_from_frame_f64(size_t rows,
+                                                    size_t cols,
+                                                    double *frame,
+                                                    double *angles,
+                                                    int32_t *reflected);
+
+/*
+ The rotations of a frame, one for each angle, and whether it is reflected. `frame` is used up.
+ */
+reparam_status reparam_givens_rotations_from_frame_f64(size_t rows,
+                                                       size_t cols,
+                                                       double *frame,
+                                                       reparam_givens_rotation_f64 *rotations,
+                                                       int32_t *reflected);
+
+/*
+ x = Q x from the angles, without forming the frame Q. `x` has `rows` elements: the first `cols` are the
+ input, all are the output.
+ */
+reparam_status reparam_givens_apply_f64(size_t rows,
+                                        size_t cols,
+                                        const double *angles,
+                                        int32_t reflected,
+                                        double *x);
+
+/*
+ x = Q' x from the angles, without forming the frame Q. `x` has `rows` elements: all are the input, the
+ first `cols` are the output.
+ */
+reparam_status reparam_givens_apply_transpose_f64(size_t rows,
+                                                  size_t cols,
+                                                  const double *angles,
+                                                  int32_t reflected,
+                                                  double *x);
+
+/*
+ x = Q x from stored rotations: no trigonometry.
+ */
+reparam_status reparam_givens_apply_rotations_f64(size_t rows,
+                                                  size_t cols,
+                                                  const reparam_givens_rotation_f64 *rotations,
+                                                  int32_t reflected,
+                                                  double *x);
+
+/*
+ x = Q' x from stored rotations: no trigonometry.
+ */
+reparam_status reparam_givens_apply_rotations_transpose_f64(size_t rows,
+                                                            size_t cols,
+                                                            const reparam_givens_rotation_f64 *rotations,
+                                                            int32_t reflected,
+                                                            double *x);
+
+/*
+ Rotates rows `i` < `j` of a matrix with `rows` rows and `cols` columns:
+ row i = c row i - s row j, row j = s row i + c row j.
+ */
+reparam_status reparam_givens_rotate_rows_f64(size_t rows,
+                                              size_t cols,
+                                              size_t i,
+                                              size_t j,
+                                              reparam_givens_rotation_f64 rotation,
+                                              double *matrix);
+
+/*
+ Largest element of |Q'Q - I|; infinity if an element is not finite.
+ */
+reparam_status reparam_givens_orthogonality_error_f64(size_t rows,
+                                                      size_t cols,
+                                                      const double *frame,
+                                                      double *error);
+
+/*
+ One Newton-Schulz step: squares the orthogonality error of a frame that has drifted. `scratch` has
+ `cols` * (`cols` + 1) elements.
+ */
+reparam_status reparam_givens_clean_up_f64(size_t rows, size_t cols, double *frame, double *scratch);
+
+/*
+ Replaces a matrix by the Gram-Schmidt frame of its columns.
+ */
+reparam_status reparam_givens_orthonormalize_f64(size_t rows, size_t cols, double *matrix);
+
+/*
+ A frame drawn from the uniform distribution.
+ */
+reparam_status reparam_givens_random_frame_f64(size_t rows,
+                                               size_t cols,
+                                               reparam_random *random,
+                                               double *frame);
+
+/*
+ Minimises (or maximises, if `largest` is not 0) tr(Q'AQ) over the frames Q, `rows` x `cols`, from the frame in
+ `frame` on, which becomes the optimum: it spans the eigenvectors of the smallest (largest) eigenvalues of the
+ symmetric `rows` x `rows` matrix `a`. With a covariance matrix: principal components. `scratch` has `rows` *
+ `cols` elements; `report` may be null. The reported value is the one minimised: minus the trace for the largest.
+ */
+reparam_status reparam_givens_trace_f32(size_t rows,
+                                        size_t cols,
+                                        const float *a,
+                                        int32_t largest,
+                                        float *frame,
+                                        float *scratch,
+                                        reparam_givens_report_f32 *report);
+
+/*
+ Wahba's problem: minimises the sum over `count` samples of w |b - Q a|^2 over the frames Q, `rows` x `cols`, from
+ the frame in `frame` on, which becomes the optimum. `measured` holds the vectors b, `count` x `rows`, `reference`
+ the vectors a, `count` x `cols`. `weights` has `count` elements, or is null for equal weights. To align two
+ sensors, `rows` = `cols` = 3 and the identity to start from. `scratch` has `rows` * `cols` elements; `report` may
+ be null.
+ */
+reparam_status reparam_givens_wahba_f32(size_t rows,
+                                        size_t cols,
+                                        size_t count,
+                                        const float *measured,
+                                        const float *reference,
+                                        const float *weights,
+                                        float *frame,
+                                        float *scratch,
+                                        reparam_givens_report_f32 *report);
+
+/*
+ Minimises (or maximises, if `largest` is not 0) tr(Q'AQ) over the frames Q, `rows` x `cols`, from the frame in
+ `frame` on, which becomes the optimum: it spans the eigenvectors of the smallest (largest) eigenvalues of the
+ symmetric `rows` x `rows` matrix `a`. With a covariance matrix: principal components. `scratch` has `rows` *
+ `cols` elements; `report` may be null. The reported value is the one minimised: minus the trace for the largest.
+ */
+reparam_status reparam_givens_trace_f64(size_t rows,
+                                        size_t cols,
+                                        const double *a,
+                                        int32_t largest,
+                                        double *frame,
+                                        double *scratch,
+                                        reparam_givens_report_f64 *report);
+
+/*
+ Wahba's problem: minimises the sum over `count` samples of w |b - Q a|^2 over the frames Q, `rows` x `cols`, from
+ the frame in `frame` on, which becomes the optimum. `measured` holds the vectors b, `count` x `rows`, `reference`
+ the vectors a, `count` x `cols`. `weights` has `count` elements, or is null for equal weights. To align two
+ sensors, `rows` = `cols` = 3 and the identity to start from. `scratch` has `rows` * `cols` elements; `report` may
+ be null.
+ */
+reparam_status reparam_givens_wahba_f64(size_t rows,
+                                        size_t cols,
+                                        size_t count,
+                                        const double *measured,
+                                        const double *reference,
+                                        const double *weights,
+                                        double *frame,
+                                        double *scratch,
+                                        reparam_givens_report_f64 *report);
 
 /*
  Starts the sequence of `seed`.
@@ -87,24 +702,160 @@ reparam_status reparam_random_uniform_f32(reparam_random *random, float *out, si
 reparam_status reparam_random_uniform_f64(reparam_random *random, double *out, size_t len);
 
 /*
+ The default settings of a pattern search.
+ */
+reparam_status reparam_givens_pattern_default_f32(reparam_givens_pattern_config_f32 *config);
+
+/*
+ Begins a pattern search over frames with `rows` >= 2 rows, for any objective.
+
+ An objective, a frame, a loop:
+
+     while (reparam_givens_search_ask(&search, rows, cols, frame, candidate) == REPARAM_STATUS_OK)
+         reparam_givens_search_tell(&search, objective(candidate), rows, cols, frame, NULL);
+
+ (each name with the suffix of its scalar) leaves the best frame in `frame`.
+ */
+reparam_status reparam_givens_search_pattern_f32(reparam_givens_search_f32 *search,
+                                                 size_t rows,
+                                                 const reparam_givens_pattern_config_f32 *config);
+
+/*
+ Begins an exact line search in one plane after another. `degree` is 2 for an objective that is quadratic in
+ the frame, 4 for a quartic one, and 0 for any other, whose moves are then verified. It ends after a sweep
+ that improves by less than `tolerance`, or when `evaluations` would be exceeded.
+ */
+reparam_status reparam_givens_search_plane_f32(reparam_givens_search_f32 *search,
+                                               size_t rows,
+                                               uint32_t degree,
+                                               float tolerance,
+                                               uint64_t evaluations);
+
+/*
+ Writes to `candidate` the frame whose value the search wants to know. Both hold `rows` * `cols` elements, and
+ `rows` is the number that the search began with. `REPARAM_STATUS_FINISHED` at the end.
+ */
+reparam_status reparam_givens_search_ask_f32(reparam_givens_search_f32 *search,
+                                             size_t rows,
+                                             size_t cols,
+                                             const float *frame,
+                                             float *candidate);
+
+/*
+ The question as a rotation of the frame, for objectives that are evaluated incrementally.
+ */
+reparam_status reparam_givens_search_question_f32(reparam_givens_search_f32 *search,
+                                                  reparam_givens_move_f32 *question);
+
+/*
+ Takes the value of the candidate, and rotates `frame` if the search moves. NaN and infinity are never
+ accepted. `accepted` may be null; else it receives the move.
+ */
+reparam_status reparam_givens_search_tell_f32(reparam_givens_search_f32 *search,
+                                              float value,
+                                              size_t rows,
+                                              size_t cols,
+                                              float *frame,
+                                              reparam_givens_move_f32 *accepted);
+
+/*
+ What the search has found and spent so far.
+ */
+reparam_status reparam_givens_search_report_f32(reparam_givens_search_f32 *search,
+                                                reparam_givens_report_f32 *report);
+
+/*
+ Begins again, from another frame. Counts and the evaluation budget go on.
+ */
+reparam_status reparam_givens_search_restart_f32(reparam_givens_search_f32 *search);
+
+/*
+ The default settings of a pattern search.
+ */
+reparam_status reparam_givens_pattern_default_f64(reparam_givens_pattern_config_f64 *config);
+
+/*
+ Begins a pattern search over frames with `rows` >= 2 rows, for any objective.
+
+ An objective, a frame, a loop:
+
+     while (reparam_givens_search_ask(&search, rows, cols, frame, candidate) == REPARAM_STATUS_OK)
+         reparam_givens_search_tell(&search, objective(candidate), rows, cols, frame, NULL);
+
+ (each name with the suffix of its scalar) leaves the best frame in `frame`.
+ */
+reparam_status reparam_givens_search_pattern_f64(reparam_givens_search_f64 *search,
+                                                 size_t rows,
+                                                 const reparam_givens_pattern_config_f64 *config);
+
+/*
+ Begins an exact line search in one plane after another. `degree` is 2 for an objective that is quadratic in
+ the frame, 4 for a quartic one, and 0 for any other, whose moves are then verified. It ends after a sweep
+ that improves by less than `tolerance`, or when `evaluations` would be exceeded.
+ */
+reparam_status reparam_givens_search_plane_f64(reparam_givens_search_f64 *search,
+                                               size_t rows,
+                                               uint32_t degree,
+                                               double tolerance,
+                                               uint64_t evaluations);
+
+/*
+ Writes to `candidate` the frame whose value the search wants to know. Both hold `rows` * `cols` elements, and
+ `rows` is the number that the search began with. `REPARAM_STATUS_FINISHED` at the end.
+ */
+reparam_status reparam_givens_search_ask_f64(reparam_givens_search_f64 *search,
+                                             size_t rows,
+                                             size_t cols,
+                                             const double *frame,
+                                             double *candidate);
+
+/*
+ The question as a rotation of the frame, for objectives that are evaluated incrementally.
+ */
+reparam_status reparam_givens_search_question_f64(reparam_givens_search_f64 *search,
+                                                  reparam_givens_move_f64 *question);
+
+/*
+ Takes the value of the candidate, and rotates `frame` if the search moves. NaN and infinity are never
+ accepted. `accepted` may be null; else it receives the move.
+ */
+reparam_status reparam_givens_search_tell_f64(reparam_givens_search_f64 *search,
+                                              double value,
+                                              size_t rows,
+                                              size_t cols,
+                                              double *frame,
+                                              reparam_givens_move_f64 *accepted);
+
+/*
+ What the search has found and spent so far.
+ */
+reparam_status reparam_givens_search_report_f64(reparam_givens_search_f64 *search,
+                                                reparam_givens_report_f64 *report);
+
+/*
+ Begins again, from another frame. Counts and the evaluation budget go on.
+ */
+reparam_status reparam_givens_search_restart_f64(reparam_givens_search_f64 *search);
+
+/*
  Sine and cosine of `x` radians.
  */
-reparam_status reparam_sin_cos_f32(float x, float *sine, float *cosine);
+reparam_status reparam_trig_sin_cos_f32(float x, float *sine, float *cosine);
 
 /*
  Angle of the point (x, y), in [-pi, pi].
  */
-float reparam_atan2_f32(float y, float x);
+float reparam_trig_atan2_f32(float y, float x);
 
 /*
  Sine and cosine of `x` radians.
  */
-reparam_status reparam_sin_cos_f64(double x, double *sine, double *cosine);
+reparam_status reparam_trig_sin_cos_f64(double x, double *sine, double *cosine);
 
 /*
  Angle of the point (x, y), in [-pi, pi].
  */
-double reparam_atan2_f64(double y, double x);
+double reparam_trig_atan2_f64(double y, double x);
 
 #ifdef __cplusplus
 }  // extern "C"

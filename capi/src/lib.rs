@@ -8,6 +8,7 @@
 //! symbol, which Rust counts as unsafe because two libraries could export the same name.
 #![no_std]
 #![allow(unsafe_code, reason = "the boundary to C: exported symbols and the caller's pointers")]
+#![allow(non_camel_case_types, reason = "types bear their names in C")]
 #![allow(clippy::missing_safety_doc, reason = "the header states the contract on pointers once, for all")]
 
 // The host's panic machinery. A static library must have one even if nothing in it can panic; the test
@@ -15,17 +16,22 @@
 #[cfg(not(target_os = "none"))]
 extern crate std;
 
+mod dense;
+mod givens;
 mod memory;
+mod objective;
 mod random;
+mod search;
 mod status;
 mod trig;
 
-pub use random::{
-    reparam_random, reparam_random_seed, reparam_random_u64, reparam_random_uniform_f32,
-    reparam_random_uniform_f64,
-};
+pub use dense::*;
+pub use givens::*;
+pub use objective::*;
+pub use random::*;
+pub use search::*;
 pub use status::Status;
-pub use trig::{reparam_atan2_f32, reparam_atan2_f64, reparam_sin_cos_f32, reparam_sin_cos_f64};
+pub use trig::*;
 
 /// Nothing exported can panic (the tests look for panic code in the linked program), yet the compiler
 /// demands a handler where there is no operating system.

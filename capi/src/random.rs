@@ -8,14 +8,13 @@ use crate::status::status;
 /// A SplitMix64 generator: seed it with any value, `state` may be saved and restored. Not cryptographic.
 #[derive(Clone, Copy, Debug)]
 #[repr(C)]
-#[allow(non_camel_case_types, reason = "the name in C")]
 pub struct reparam_random {
     /// The whole state.
     pub state: u64,
 }
 
 impl reparam_random {
-    fn with<Out>(&mut self, draw: impl FnOnce(&mut SplitMix64) -> Out) -> Out {
+    pub(crate) fn with<Out>(&mut self, draw: impl FnOnce(&mut SplitMix64) -> Out) -> Out {
         let mut rng = SplitMix64::new(self.state);
         let out = draw(&mut rng);
         self.state = rng.state();

@@ -25,5 +25,5 @@ macro_rules! trig {
     };
 }
 
-trig!(f32: reparam_sin_cos_f32, reparam_atan2_f32);
-trig!(f64: reparam_sin_cos_f64, reparam_atan2_f64);
+trig!(f32: reparam_trig_sin_cos_f32, reparam_trig_atan2_f32);
+trig!(f64: reparam_trig_sin_cos_f64, reparam_trig_atan2_f64);

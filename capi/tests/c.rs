@@ -2,45 +2,37 @@
 //! QEMU. All three print the same bits.
 
 use std::{
-    fs, io,
+    fs,
     path::{Path, PathBuf},
     process::Command,
 };
 
-const TARGET: &str = "thumbv7em-none-eabihf";
-const WARNINGS: [&str; 5] = ["-Wall", "-Wextra", "-Wpedantic", "-Werror", "-O2"];
+use reparam_runner::{TARGET, cargo, for_target, qemu, run_text, target_folder};
+
+/// Warnings are errors, and products and sums stay apart: the same bits on both sides.
+const FLAGS: [&str; 6] = ["-Wall", "-Wextra", "-Wpedantic", "-Werror", "-O2", "-ffp-contract=off"];
 const CORTEX_M4F: [&str; 4] = ["-mcpu=cortex-m4", "-mthumb", "-mfloat-abi=hard", "-mfpu=fpv4-sp-d16"];
 
-/// Runs a command to its end and returns what it printed.
+/// Runs a command to its end and returns what it printed. Says how to install it if it is missing.
 fn run(command: &mut Command) -> String {
-    let tool = command.get_program().to_string_lossy().into_owned();
-    let output = match command.output() {
-        Err(error) if error.kind() == io::ErrorKind::NotFound => {
-            panic!("{tool} is not installed: `cargo xtask setup` installs it")
-        }
-        result => result.expect("a child process starts"),
-    };
-    let stdout = String::from_utf8_lossy(&output.stdout).into_owned();
-    assert!(
-        output.status.success(),
-        "{command:?} failed, {}\n{stdout}{}",
-        output.status,
-        String::from_utf8_lossy(&output.stderr)
-    );
-    stdout
+    let (output, failure) = run_text(command).unwrap_or_else(|error| panic!("{error}"));
+    if let Some(failure) = failure {
+        panic!("{command:?} {failure}\n{output}");
+    }
+    output
 }
 
-/// Builds the static library as a user does, for the host or for a target, and returns its path.
-fn library(target: Option<&str>) -> PathBuf {
-    let mut cargo = Command::new(env!("CARGO"));
-    cargo.args(["build", "--quiet", "--release", "--package", "reparam-capi"]);
-    let mut folder = out().parent().expect("the target folder").to_path_buf();
-    cargo.arg("--target-dir").arg(&folder);
-    if let Some(target) = target {
-        cargo.args(["--target", target]);
-        folder.push(target);
+/// Builds the static library as a user does and returns its path.
+fn library(for_cortex_m: bool) -> PathBuf {
+    let mut build = cargo();
+    build.args(["build", "--quiet", "--release", "--package", "reparam-capi", "--target-dir"]);
+    let mut folder = target_folder();
+    build.arg(&folder);
+    if for_cortex_m {
+        for_target(&mut build).unwrap_or_else(|error| panic!("{error}"));
+        folder.push(TARGET);
     }
-    run(&mut cargo);
+    run(&mut build);
     folder.join("release/libreparam_capi.a")
 }
 
@@ -70,12 +62,12 @@ fn host(compiler: &str, language: &[&str]) -> String {
     let program = out().join(format!("c_{compiler}"));
     run(Command::new(compiler)
         .args(language)
-        .args(WARNINGS)
+        .args(FLAGS)
         .arg("-I")
         .arg(capi().join("include"))
         .args(sources())
         .args(["-x", "none"])
-        .arg(library(None))
+        .arg(library(false))
         .args(["-lm", "-o"])
         .arg(&program));
     run(&mut Command::new(&program))
@@ -87,20 +79,17 @@ fn target() -> String {
     run(Command::new("arm-none-eabi-gcc")
         .args(CORTEX_M4F)
         .arg("-std=c99")
-        .args(WARNINGS)
+        .args(FLAGS)
         .arg("-I")
         .arg(capi().join("include"))
         .args(["--specs=rdimon.specs", "-nostartfiles", "-Wl,--gc-sections", "-T"])
         .arg(folder.join("mps2.ld"))
         .args(sources())
         .arg(folder.join("start.c"))
-        .arg(library(Some(TARGET)))
+        .arg(library(true))
         .args(["-lm", "-o"])
         .arg(&program));
-    run(Command::new("qemu-system-arm")
-        .args(["-M", "mps2-an386", "-cpu", "cortex-m4", "-nographic", "-monitor", "none", "-serial", "none"])
-        .args(["-semihosting-config", "enable=on,target=native", "-kernel"])
-        .arg(&program))
+    run(qemu().arg(&program))
 }
 
 #[test]
@@ -115,14 +104,14 @@ fn host_and_target_print_the_same_bits() {
 /// none of it may be reachable.
 #[test]
 fn nothing_exported_can_panic() {
-    let library = library(Some(TARGET));
+    let library = library(true);
     let symbols = run(Command::new("arm-none-eabi-nm").args(["--quiet", "--defined-only"]).arg(&library));
     let exported: Vec<_> = symbols
         .lines()
         .filter_map(|line| line.split_once(" T ").map(|(_, name)| name))
         .filter(|name| name.starts_with("reparam_"))
         .collect();
-    assert!(exported.contains(&"reparam_sin_cos_f32"), "{symbols}");
+    assert!(exported.contains(&"reparam_trig_sin_cos_f32"), "{symbols}");
 
     let program = out().join("c_all.elf");
     run(Command::new("arm-none-eabi-gcc")

@@ -27,9 +27,12 @@ pub struct Plane {
 /// let (x, y) = quarter.apply(1.0, 0.0);
 /// assert!(x.abs() < 1e-15 && y == 1.0);
 /// ```
+///
+/// In memory `c`, then `s`: the C API shares it.
 #[derive(Clone, Copy, Debug, PartialEq)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+#[repr(C)]
 pub struct Rotation<T> {
     /// Cosine of the angle.
     pub c: T,

@@ -42,6 +42,7 @@ const TOOLS: &[Tool] = &[
         packages: &["gcc", "libc6-dev"],
         purpose: "links the C API into a C program for this machine",
     },
+    Tool { program: "c++", packages: &["g++"], purpose: "checks that the header of the C API is C++ too" },
 ];
 
 const BY_HAND: &str = "\
@@ -49,7 +50,7 @@ this system has no apt-get. Install by hand, so that these programs are found in
   qemu-system-arm     Fedora: qemu-system-arm; Arch: qemu-system-arm; macOS: brew install qemu
   arm-none-eabi-gcc   Fedora: arm-none-eabi-gcc-cs arm-none-eabi-newlib; Arch: arm-none-eabi-gcc
                       arm-none-eabi-newlib; macOS: brew install --cask gcc-arm-embedded
-  cc                  the system's C compiler; macOS: xcode-select --install
+  cc, c++             the system's C and C++ compilers; macOS: xcode-select --install
 then run `cargo xtask setup` again";
 
 pub(crate) fn run(mut arguments: lexopt::Parser) -> Result<(), Failure> {

@@ -42,6 +42,8 @@ int main(void)
 {
     test_trig();
     test_random();
+    test_givens();
+    test_search();
     printf("all checks hold\n");
     return 0;
 }
