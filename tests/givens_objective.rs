@@ -2,7 +2,7 @@
 
 mod instances;
 
-use instances::{correlation, gaussians, heterogeneous, joint_diagonalization, loadings, random_frame};
+use instances::{correlation, gaussians, heterogeneous, joint_diagonalization, random_frame};
 use reparam::Real;
 use reparam::givens::objective::{
     Absolute, Closure, Contrast, Degree, HeterogeneousQuadratic, JointDiagonalization, Kurtosis, Landscape,

@@ -158,6 +158,7 @@ fn settings_without_sense_are_refused() {
     let good = PlaneConfig::<f32>::default();
     for (config, name) in [
         (PlaneConfig { tolerance: f32::NAN, ..good }, "tolerance"),
+        (PlaneConfig { relaxation: 2.0, ..good }, "relaxation"),
         (PlaneConfig { sweeps: 0, ..good }, "sweeps"),
         (PlaneConfig { evaluations: 0, ..good }, "evaluations"),
     ] {

@@ -3,7 +3,7 @@
 //! | search | for | evaluations |
 //! |---|---|---|
 //! | [`PatternSearch`] | any objective, also non-smooth or multimodal | `1 + rows·(rows − 1)` an iteration |
-//! | [`PlaneSearch`] | objectives that are trigonometric polynomials in each plane (quadratic, quartic) | 4 or 8 a plane |
+//! | [`PlaneSearch`] | smooth objectives, above all trigonometric polynomials in each plane (quadratic, quartic) | 2, 4 or 8 a plane |
 //! | [`Multistart`] | many starts of either, in both components if the frame is square | |
 //!
 //! A search is a state machine. It owns neither frame nor objective: [`ask`](Search::ask) says what to
@@ -41,6 +41,7 @@
 
 mod multistart;
 mod pattern;
+mod pivots;
 mod plane;
 mod polynomial;
 
@@ -125,6 +126,13 @@ pub trait Search<T: Real> {
     /// question is answered. NaN and infinite values are never accepted. After the end nothing happens.
     fn tell(&mut self, value: T) -> Option<Move<T>>;
 
+    /// Shows the frame as it stands, before a question for the [incumbent](Ask::Incumbent) is answered.
+    ///
+    /// Optional, and part of the path: a [`PlaneSearch`] that is shown a tall frame visits fewer planes.
+    fn look(&mut self, cols: usize, frame: &[T]) {
+        let _ = (cols, frame);
+    }
+
     /// How many questions, from the next one on, do not depend on each other's answers: their values may be
     /// computed in parallel and are then told in order. 0 after the end.
     fn pending(&self) -> usize;
@@ -151,7 +159,10 @@ where
     S: Search<T> + ?Sized,
 {
     let value = match search.ask() {
-        Ask::Incumbent => objective.value(frame),
+        Ask::Incumbent => {
+            search.look(objective.cols(), frame);
+            objective.value(frame)
+        }
         Ask::Rotated(Move { plane, rotation }) => objective.rotated(frame, plane, rotation, scratch),
         Ask::Done(stop) => return Some(stop),
     };
