@@ -8,7 +8,7 @@ use crate::Real;
 
 use super::Matrix;
 use super::error::{Error, check_len, check_shape};
-use super::row::{accumulate, check_finite};
+use super::row::{accumulate, check_finite, column};
 use super::triangular::{solve_upper, solve_upper_t};
 
 /// Factors the `n` × `n` matrix `a` in place. Only the upper triangle is read; U replaces it and the part
@@ -40,8 +40,7 @@ pub(super) fn factor_kernel<T: Real>(n: usize, a: &mut [T]) -> Result<(), Error>
     for k in 0..n {
         let (above, rest) = a.split_at_mut_checked(k * n).ok_or(Error::Shape)?;
         let row = rest.get_mut(k..n).ok_or(Error::Shape)?;
-        let above = above.get(k..).unwrap_or_default();
-        accumulate(row, above.iter().step_by(n).map(|&factor| -factor), above, n);
+        accumulate(row, column(above, n, k).map(|factor| -factor), above, n, k);
         let (pivot, tail) = row.split_first_mut().ok_or(Error::Shape)?;
         if !pivot.is_finite() {
             return Err(Error::NotFinite);

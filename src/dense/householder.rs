@@ -58,10 +58,11 @@ pub(super) fn apply<T: Real>(
     cols: usize,
     start: usize,
 ) {
-    let start = apply_blocks::<T, 8>(tau, v.clone(), b, cols, start);
-    let start = apply_blocks::<T, 4>(tau, v.clone(), b, cols, start);
-    let start = apply_blocks::<T, 2>(tau, v.clone(), b, cols, start);
-    apply_blocks::<T, 1>(tau, v, b, cols, start);
+    let Some((top, below)) = b.split_at_checked(cols) else { return };
+    let start = apply_blocks::<T, 8>(tau, v.clone(), top, below, start);
+    let start = apply_blocks::<T, 4>(tau, v.clone(), top, below, start);
+    let start = apply_blocks::<T, 2>(tau, v.clone(), top, below, start);
+    apply_blocks::<T, 1>(tau, v, top, below, start);
 }
 
 /// [`apply`] as far as whole blocks of `W` columns reach; the first column not reached.
@@ -69,26 +70,47 @@ pub(super) fn apply<T: Real>(
 fn apply_blocks<T: Real, const W: usize>(
     tau: T,
     v: impl Iterator<Item = T> + Clone,
-    b: &[Cell<T>],
-    cols: usize,
+    top: &[Cell<T>],
+    below: &[Cell<T>],
     mut start: usize,
 ) -> usize {
-    while start + W <= cols {
-        let mut rows =
-            b.get(start..).unwrap_or_default().chunks(cols).filter_map(|row| row.first_chunk::<W>());
-        if let Some(top) = rows.next() {
-            let mut sums = [T::ZERO; W];
-            sums.iter_mut().zip(top).for_each(|(sum, x)| *sum = x.get());
-            for (v, row) in v.clone().zip(rows.clone()) {
-                sums.iter_mut().zip(row).for_each(|(sum, x)| *sum = sum.mac(v, x.get()));
-            }
-            sums.iter_mut().for_each(|sum| *sum *= tau);
-            top.iter().zip(sums).for_each(|(x, sum)| x.set(x.get() - sum));
-            for (v, row) in v.clone().zip(rows) {
-                row.iter().zip(sums).for_each(|(x, sum)| x.set(x.get().mac(-v, sum)));
-            }
+    while let Some(top_block) = top.get(start..).and_then(<[_]>::first_chunk::<W>) {
+        let blocks =
+            below.chunks_exact(top.len()).map(|row| row.get(start..).and_then(<[_]>::first_chunk::<W>));
+        let rows = v.clone().zip(blocks);
+        let mut sums = [T::ZERO; W];
+        sums.iter_mut().zip(top_block).for_each(|(sum, x)| *sum = x.get());
+        for (v, block) in rows.clone() {
+            let Some(block) = block else { continue };
+            sums.iter_mut().zip(block).for_each(|(sum, x)| *sum = sum.mac(v, x.get()));
+        }
+        sums.iter_mut().for_each(|sum| *sum *= tau);
+        top_block.iter().zip(sums).for_each(|(x, sum)| x.set(x.get() - sum));
+        for (v, block) in rows {
+            let Some(block) = block else { continue };
+            block.iter().zip(sums).for_each(|(x, sum)| x.set(x.get().mac(-v, sum)));
         }
         start += W;
     }
     start
+}
+
+/// Column `index` of rows of length `stride`.
+#[inline(always)]
+pub(super) fn column<T: Real>(
+    rows: &[Cell<T>],
+    stride: usize,
+    index: usize,
+) -> impl Iterator<Item = &Cell<T>> + Clone {
+    rows.chunks_exact(stride).filter_map(move |row| row.get(index))
+}
+
+/// As [`column`], by value.
+#[inline(always)]
+pub(super) fn values<T: Real>(
+    rows: &[Cell<T>],
+    stride: usize,
+    index: usize,
+) -> impl Iterator<Item = T> + Clone {
+    rows.chunks_exact(stride).map(move |row| row.get(index).map_or(T::ZERO, Cell::get))
 }

@@ -191,7 +191,7 @@ pub(super) fn solve_matrix_kernel<T: Real>(
     for (k, row) in lu.chunks_exact(n).enumerate() {
         let (done, rest) = b.split_at_mut_checked(k * cols).ok_or(Error::Shape)?;
         let x = rest.get_mut(..cols).ok_or(Error::Shape)?;
-        accumulate(x, row.iter().take(k).map(|&factor| -factor), done, cols);
+        accumulate(x, row.iter().take(k).map(|&factor| -factor), done, cols, 0);
     }
     solve_upper_matrix(n, n, cols, lu, b)?;
     check_finite(b)

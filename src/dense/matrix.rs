@@ -91,17 +91,22 @@ impl<T: Real, const R: usize, const C: usize> Matrix<T, R, C> {
 
     /// A B: [`product::matmul`](super::product::matmul).
     pub fn matmul<const B: usize>(&self, b: &Matrix<T, C, B>) -> Matrix<T, R, B> {
-        const { assert!(R > 0 && C > 0 && B > 0) };
         let mut c = Matrix::zeros();
-        matmul_kernel(C, B, self.as_slice(), b.as_slice(), c.as_mut_slice());
+        self.matmul_into(b, &mut c);
         c
+    }
+
+    /// C ← A B: [`matmul`](Self::matmul) without the cost of clearing and moving the result.
+    pub fn matmul_into<const B: usize>(&self, b: &Matrix<T, C, B>, c: &mut Matrix<T, R, B>) {
+        const { assert!(R > 0 && C > 0 && B > 0) };
+        matmul_kernel(C, B, self.as_slice(), b.as_slice(), c.as_mut_slice());
     }
 
     /// Aᵀ B: [`product::matmul_tn`](super::product::matmul_tn).
     pub fn matmul_tn<const B: usize>(&self, b: &Matrix<T, R, B>) -> Matrix<T, C, B> {
         const { assert!(R > 0 && C > 0 && B > 0) };
         let mut c = Matrix::zeros();
-        matmul_tn_kernel(C, B, self.as_slice(), b.as_slice(), c.as_mut_slice());
+        matmul_tn_kernel(C, R, B, self.as_slice(), b.as_slice(), c.as_mut_slice());
         c
     }
 

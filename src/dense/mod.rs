@@ -28,6 +28,7 @@ pub mod qr;
 mod row;
 mod scale;
 pub mod svd;
+mod tile;
 mod triangular;
 
 pub use cholesky::Cholesky;

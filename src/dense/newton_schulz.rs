@@ -60,7 +60,7 @@ pub(super) fn step_kernel<T: Real>(
 /// factor ← 3/2 I − 1/2 QᵀQ; returns the largest element of |QᵀQ − I|.
 #[inline(always)]
 fn make_factor<T: Real>(cols: usize, q: &[T], factor: &mut [T]) -> Result<T, Error> {
-    matmul_tn_kernel(cols, cols, q, q, factor);
+    matmul_tn_kernel(cols, q.len() / cols, cols, q, q, factor);
     let (mut largest, mut sum) = (T::ZERO, T::ZERO);
     for (i, row) in factor.chunks_exact_mut(cols).enumerate() {
         for (j, x) in row.iter_mut().enumerate() {
@@ -80,7 +80,7 @@ fn make_factor<T: Real>(cols: usize, q: &[T], factor: &mut [T]) -> Result<T, Err
 fn apply_factor<T: Real>(cols: usize, q: &mut [T], factor: &[T], old: &mut [T]) {
     for row in q.chunks_exact_mut(cols) {
         old.iter_mut().zip(&mut *row).for_each(|(old, x)| *old = core::mem::take(x));
-        accumulate(row, old.iter().copied(), factor, cols);
+        accumulate(row, old.iter().copied(), factor, cols, 0);
     }
 }
 

@@ -5,7 +5,8 @@
 use crate::Real;
 
 use super::error::{Error, check_len, check_shape};
-use super::row::{accumulate, dot};
+use super::row::{accumulate, column, dot};
+use super::tile;
 
 /// y ← A x, A `rows` × `cols`. Cost: `rows·cols` multiply-adds.
 ///
@@ -55,7 +56,7 @@ pub fn matvec_t<T: Real>(rows: usize, cols: usize, a: &[T], x: &[T], y: &mut [T]
 #[inline(always)]
 pub(super) fn matvec_t_kernel<T: Real>(cols: usize, a: &[T], x: &[T], y: &mut [T]) {
     y.fill(T::ZERO);
-    accumulate(y, x.iter().copied(), a, cols);
+    accumulate(y, x.iter().copied(), a, cols, 0);
 }
 
 /// C ← A B, A `rows` × `inner`, B `inner` × `cols`. Cost: `rows·inner·cols` multiply-adds.
@@ -86,10 +87,12 @@ pub fn matmul<T: Real>(
 
 #[inline(always)]
 pub(super) fn matmul_kernel<T: Real>(inner: usize, cols: usize, a: &[T], b: &[T], c: &mut [T]) {
-    for (c, a) in c.chunks_exact_mut(cols).zip(a.chunks_exact(inner)) {
-        c.fill(T::ZERO);
-        accumulate(c, a.iter().copied(), b, cols);
-    }
+    let from_row = |i: usize| a.get(i * inner..).unwrap_or_default();
+    let edge = |i, j, out: &mut [T]| {
+        out.fill(T::ZERO);
+        accumulate(out, from_row(i).iter().take(inner).copied(), b, cols, j);
+    };
+    tile::product(inner, cols, c, |i| tile::rows(from_row(i), inner), |j| tile::columns(b, cols, j), edge);
 }
 
 /// C ← Aᵀ B, A `inner` × `rows`, B `inner` × `cols`. Cost: `rows·inner·cols` multiply-adds.
@@ -114,16 +117,24 @@ pub fn matmul_tn<T: Real>(
     check_shape(inner, rows, a.len())?;
     check_shape(inner, cols, b.len())?;
     check_shape(rows, cols, c.len())?;
-    matmul_tn_kernel(rows, cols, a, b, c);
+    matmul_tn_kernel(rows, inner, cols, a, b, c);
     Ok(())
 }
 
 #[inline(always)]
-pub(super) fn matmul_tn_kernel<T: Real>(rows: usize, cols: usize, a: &[T], b: &[T], c: &mut [T]) {
-    for (i, c) in c.chunks_exact_mut(cols).enumerate() {
-        c.fill(T::ZERO);
-        accumulate(c, a.iter().skip(i).step_by(rows).copied(), b, cols);
-    }
+pub(super) fn matmul_tn_kernel<T: Real>(
+    rows: usize,
+    inner: usize,
+    cols: usize,
+    a: &[T],
+    b: &[T],
+    c: &mut [T],
+) {
+    let edge = |i, j, out: &mut [T]| {
+        out.fill(T::ZERO);
+        accumulate(out, column(a, rows, i), b, cols, j);
+    };
+    tile::product(inner, cols, c, |i| tile::columns(a, rows, i), |j| tile::columns(b, cols, j), edge);
 }
 
 /// C ← A Bᵀ, A `rows` × `inner`, B `cols` × `inner`. Cost: `rows·inner·cols` multiply-adds.
@@ -154,9 +165,18 @@ pub fn matmul_nt<T: Real>(
 
 #[inline(always)]
 pub(super) fn matmul_nt_kernel<T: Real>(inner: usize, cols: usize, a: &[T], b: &[T], c: &mut [T]) {
-    for (c, a) in c.chunks_exact_mut(cols).zip(a.chunks_exact(inner)) {
-        matvec_kernel(inner, b, a, c);
-    }
+    let edge = |i: usize, j: usize, out: &mut [T]| {
+        let row = a.get(i * inner..).unwrap_or_default();
+        matvec_kernel(
+            inner,
+            b.get(j * inner..).unwrap_or_default(),
+            row.get(..inner).unwrap_or_default(),
+            out,
+        );
+    };
+    let a = |i: usize| tile::rows(a.get(i * inner..).unwrap_or_default(), inner);
+    let b = |j: usize| tile::rows(b.get(j * inner..).unwrap_or_default(), inner);
+    tile::product(inner, cols, c, a, b, edge);
 }
 
 /// B ← Aᵀ, A `rows` × `cols`.

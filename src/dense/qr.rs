@@ -10,8 +10,8 @@ use crate::Real;
 
 use super::Matrix;
 use super::error::{Error, check_len, check_shape};
-use super::householder::{apply, make};
-use super::row::{check_finite, set_identity};
+use super::householder::{apply, column, make, values};
+use super::row::{self, check_finite, set_identity};
 use super::scale::norm;
 use super::triangular::solve_upper;
 
@@ -48,25 +48,25 @@ pub(super) fn factor_kernel<T: Real>(
 ) -> Result<(), Error> {
     let a = Cell::from_mut(a).as_slice_of_cells();
     for (k, tau) in tau.iter_mut().enumerate() {
-        *tau = step(rows, cols, k, a)?;
+        *tau = step(cols, k, a)?;
     }
     check_tail(rows, cols, a)
 }
 
 /// Makes reflector `k` and applies it to the columns on its right.
 #[inline(always)]
-fn step<T: Real>(rows: usize, cols: usize, k: usize, a: &[Cell<T>]) -> Result<T, Error> {
+fn step<T: Real>(cols: usize, k: usize, a: &[Cell<T>]) -> Result<T, Error> {
     let active = a.get(k * cols..).ok_or(Error::Shape)?;
-    let column = active.get(k..).ok_or(Error::Shape)?.iter().step_by(cols);
-    if k + 1 == rows {
+    let below = active.get(cols..).ok_or(Error::Shape)?;
+    if below.is_empty() {
         // Nothing below the diagonal: H = I.
-        return match column.clone().next() {
+        return match active.get(k) {
             Some(x) if x.get().is_finite() => Ok(T::ZERO),
             _ => Err(Error::NotFinite),
         };
     }
-    let tau = make(column.clone())?;
-    apply(tau, column.skip(1).map(Cell::get), active, cols, k + 1);
+    let tau = make(column(active, cols, k))?;
+    apply(tau, values(below, cols, k), active, cols, k + 1);
     Ok(tau)
 }
 
@@ -129,9 +129,7 @@ pub(super) fn factor_pivoted_kernel<T: Real>(
     scratch: &mut [T],
 ) -> Result<(), Error> {
     let a = Cell::from_mut(a).as_slice_of_cells();
-    let column = |start: usize, j: usize| {
-        a.get(start * cols + j..).unwrap_or_default().iter().step_by(cols).map(Cell::get)
-    };
+    let column = |start: usize, j: usize| values(a.get(start * cols..).unwrap_or_default(), cols, j);
     // Norm of what remains of each column, and the norm when it was last taken from the column itself.
     let (remaining, reference) = scratch.split_at_mut_checked(cols).ok_or(Error::Shape)?;
     permutation.iter_mut().enumerate().for_each(|(j, p)| *p = j);
@@ -158,14 +156,14 @@ pub(super) fn factor_pivoted_kernel<T: Real>(
                     y.set(kept);
                 }
             }
-            super::row::swap(permutation, k, pivot);
-            super::row::swap(remaining, k, pivot);
-            super::row::swap(reference, k, pivot);
+            row::swap(permutation, k, pivot);
+            row::swap(remaining, k, pivot);
+            row::swap(reference, k, pivot);
         }
-        *tau = step(rows, cols, k, a)?;
-        let row = a.get(k * cols..).unwrap_or_default().iter();
+        *tau = step(cols, k, a)?;
+        let top = a.get(k * cols..).unwrap_or_default().iter();
         for (j, ((remaining, reference), x)) in
-            remaining.iter_mut().zip(&mut *reference).zip(row).enumerate().skip(k + 1)
+            remaining.iter_mut().zip(&mut *reference).zip(top).enumerate().skip(k + 1)
         {
             if *remaining == T::ZERO {
                 continue;
@@ -214,7 +212,7 @@ pub(super) fn apply_qt_kernel<T: Real>(cols: usize, a: &[T], tau: &[T], b_cols: 
 /// Applies reflector `k` to the columns of B from `start`.
 #[inline(always)]
 fn apply_one<T: Real>(cols: usize, k: usize, a: &[T], tau: T, b_cols: usize, b: &[Cell<T>], start: usize) {
-    let v = a.get((k + 1) * cols + k..).unwrap_or_default().iter().step_by(cols).copied();
+    let v = row::column(a.get((k + 1) * cols..).unwrap_or_default(), cols, k);
     apply(tau, v, b.get(k * b_cols..).unwrap_or_default(), b_cols, start);
 }
 

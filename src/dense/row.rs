@@ -16,41 +16,49 @@ pub(super) fn minus_dot<T: Real>(start: T, x: &[T], y: &[T]) -> T {
     x.iter().zip(y).fold(start, |sum, (&x, &y)| sum.mac(-x, y))
 }
 
-/// out ← out + Σₖ coefficientₖ · rowₖ, where `rows` starts at the element below `out`'s first and the next
-/// row is `stride` further on. Blocks of `out` stay in registers while the rows stream past.
+/// out ← out + Σₖ coefficientₖ · rowₖ, where `out` stands for the columns from `start` of rows of length
+/// `stride`. Blocks of `out` stay in registers while the rows stream past.
 #[inline(always)]
 pub(super) fn accumulate<T: Real>(
     out: &mut [T],
     coefficients: impl Iterator<Item = T> + Clone,
     rows: &[T],
     stride: usize,
+    start: usize,
 ) {
-    let (out, rows) = accumulate_blocks::<T, 8>(out, coefficients.clone(), rows, stride);
-    let (out, rows) = accumulate_blocks::<T, 4>(out, coefficients.clone(), rows, stride);
-    accumulate_blocks::<T, 1>(out, coefficients, rows, stride);
+    let (out, start) = accumulate_blocks::<T, 8>(out, coefficients.clone(), rows, stride, start);
+    let (out, start) = accumulate_blocks::<T, 4>(out, coefficients.clone(), rows, stride, start);
+    accumulate_blocks::<T, 1>(out, coefficients, rows, stride, start);
 }
 
-/// [`accumulate`] as far as whole blocks of `W` reach; what is left of `out` and `rows`.
+/// [`accumulate`] as far as whole blocks of `W` reach; what is left of `out`, and its first column.
 #[inline(always)]
 fn accumulate_blocks<'a, T: Real, const W: usize>(
     out: &'a mut [T],
     coefficients: impl Iterator<Item = T> + Clone,
-    mut rows: &'a [T],
+    rows: &[T],
     stride: usize,
-) -> (&'a mut [T], &'a [T]) {
+    mut start: usize,
+) -> (&'a mut [T], usize) {
     let mut blocks = out.chunks_exact_mut(W);
     for block in blocks.by_ref() {
         let mut sums = [T::ZERO; W];
         sums.iter_mut().zip(&*block).for_each(|(sum, &x)| *sum = x);
-        for (coefficient, row) in coefficients.clone().zip(rows.chunks(stride)) {
-            if let Some(row) = row.first_chunk::<W>() {
+        for (coefficient, row) in coefficients.clone().zip(rows.chunks_exact(stride)) {
+            if let Some(row) = row.get(start..).and_then(<[T]>::first_chunk::<W>) {
                 sums.iter_mut().zip(row).for_each(|(sum, &x)| *sum = sum.mac(coefficient, x));
             }
         }
         block.iter_mut().zip(sums).for_each(|(x, sum)| *x = sum);
-        rows = rows.get(W..).unwrap_or_default();
+        start += W;
     }
-    (blocks.into_remainder(), rows)
+    (blocks.into_remainder(), start)
+}
+
+/// Column `index` of rows of length `stride`.
+#[inline(always)]
+pub(super) fn column<T: Real>(rows: &[T], stride: usize, index: usize) -> impl Iterator<Item = T> + Clone {
+    rows.chunks_exact(stride).map(move |row| row.get(index).map_or(T::ZERO, |&x| x))
 }
 
 /// y ← y + a·x.

@@ -42,7 +42,7 @@ pub(super) fn solve_upper_matrix<T: Real>(
         let rest = b.get_mut(k * cols..n * cols).ok_or(Error::Shape)?;
         let (x, done) = rest.split_at_mut_checked(cols).ok_or(Error::Shape)?;
         let (pivot, row) = row.get(k..).and_then(<[T]>::split_first).ok_or(Error::Shape)?;
-        accumulate(x, row.iter().map(|&factor| -factor), done, cols);
+        accumulate(x, row.iter().map(|&factor| -factor), done, cols, 0);
         x.iter_mut().for_each(|x| *x /= *pivot);
     }
     Ok(())
