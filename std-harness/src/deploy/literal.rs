@@ -123,7 +123,7 @@ mod tests {
         assert_eq!(RUST.array(&[0, 3], &[]), "[]");
         assert_eq!(RUST.array(&[0], &[]), "[]");
         let long = RUST.array(&[40], &RUST.literals(&Values::U16(vec![12345; 40])));
-        assert!(long.lines().all(|line| line.len() <= WIDTH) && long.lines().count() == 5, "{long}");
+        assert!(long.lines().all(|line| line.len() <= WIDTH) && long.lines().count() == 6, "{long}");
         let deep = RUST.array(&[1, 2, 1], &RUST.literals(&Values::U8(vec![1, 2])));
         assert_eq!(deep, "[\n    [\n        [1],\n        [2],\n    ],\n]");
     }
