@@ -1,12 +1,13 @@
 //! Searches as machines: counts, order, ends, refusals.
 
 use reparam::Real;
+use reparam::givens::frame::{clean_up_scratch, orthogonality_error};
 use reparam::givens::objective::{Closure, Degree, Objective};
 use reparam::givens::search::{
     Ask, Multistart, PatternConfig, PatternSearch, PlaneConfig, PlaneSearch, Report, Search, Stop, minimize,
-    scatter,
+    minimize_guarded, scatter,
 };
-use reparam::givens::{Error, Plane};
+use reparam::givens::{DriftGuard, Error, Plane};
 use reparam::random::SplitMix64;
 
 /// The first columns of the identity.
@@ -222,4 +223,26 @@ fn multistart_reaches_both_components() {
         assert!((report.value.unwrap() - expected).abs() < 1e-12);
         assert!((objective.value(&frame) - expected).abs() < 1e-12);
     }
+}
+
+/// A clean-up each hundred moves keeps a drifting single-precision frame orthonormal.
+#[test]
+fn a_guarded_search_keeps_the_frame_orthonormal() {
+    let objective = |q: &[f32]| q.iter().zip(1..).map(|(x, k)| x * (k as f32).sin()).sum::<f32>();
+    let spoiled = || identity::<f32>(4, 2).iter().map(|x| x * 1.001).collect::<Vec<_>>();
+    let search = || PatternSearch::new(4, PatternConfig { runs: 20, ..PatternConfig::default() }).unwrap();
+    let (mut free, mut guarded) = (spoiled(), spoiled());
+    minimize(&mut Closure::new(4, 2, objective), &mut free, &mut search(), &mut [0.0; 8]).unwrap();
+    assert!(orthogonality_error(4, 2, &free) > 1e-3);
+    let mut closure = Closure::new(4, 2, objective);
+    let (mut guard, mut scratch) = (DriftGuard::new(10), [0.0; clean_up_scratch(2)]);
+    let report =
+        minimize_guarded(&mut closure, &mut guarded, &mut search(), &mut [0.0; 8], &mut guard, &mut scratch)
+            .unwrap();
+    assert!(report.moves > 10);
+    assert!(orthogonality_error(4, 2, &guarded) < 1e-5);
+    assert_eq!(
+        minimize_guarded(&mut closure, &mut guarded, &mut search(), &mut [0.0; 8], &mut guard, &mut [0.0; 5]),
+        Err(Error::Length { expected: 6, found: 5 })
+    );
 }

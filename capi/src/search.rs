@@ -275,10 +275,13 @@ macro_rules! search {
                     let len = len(rows, cols)?;
                     (reference(search)?, slice(frame, len)?, slice_mut(candidate, len)?)
                 };
-                let ask = self::search::<$t>(&mut state.opaque)?.ask();
+                let search = self::search::<$t>(&mut state.opaque)?;
                 candidate.iter_mut().zip(frame).for_each(|(to, &from)| *to = from);
-                match ask {
-                    Ask::Incumbent => Ok(()),
+                match search.ask() {
+                    Ask::Incumbent => {
+                        search.look(cols, frame);
+                        Ok(())
+                    }
                     Ask::Rotated(question) => {
                         question.apply(cols, candidate);
                         Ok(())

@@ -51,7 +51,7 @@ pub use plane::{PlaneConfig, PlaneSearch};
 
 use super::error::{Error, check_length};
 use super::objective::Objective;
-use super::{Plane, Rotation};
+use super::{DriftGuard, Plane, Rotation, frame};
 use crate::Real;
 
 /// A rotation of a frame in one plane.
@@ -126,12 +126,10 @@ pub trait Search<T: Real> {
     /// question is answered. NaN and infinite values are never accepted. After the end nothing happens.
     fn tell(&mut self, value: T) -> Option<Move<T>>;
 
-    /// Shows the frame as it stands, before a question for the [incumbent](Ask::Incumbent) is answered.
-    ///
-    /// Optional, and part of the path: a [`PlaneSearch`] that is shown a tall frame visits fewer planes.
-    fn look(&mut self, cols: usize, frame: &[T]) {
-        let _ = (cols, frame);
-    }
+    /// Shows the frame as it stands; to be called before a question for the [incumbent](Ask::Incumbent) is
+    /// answered. A [`PlaneSearch`] that is shown a tall frame visits only the planes that matter; one that is
+    /// not visits all. So it is part of the path.
+    fn look(&mut self, cols: usize, frame: &[T]);
 
     /// How many questions, from the next one on, do not depend on each other's answers: their values may be
     /// computed in parallel and are then told in order. 0 after the end.
@@ -208,14 +206,60 @@ where
     O: Objective<T> + ?Sized,
     S: Search<T> + ?Sized,
 {
-    check_length(objective.rows().saturating_mul(objective.cols()), frame.len())?;
-    check_length(objective.scratch_len(), scratch.len())?;
-    if !frame.iter().all(|x| x.is_finite()) {
-        return Err(Error::NotFinite);
-    }
+    check_arguments(objective, frame, scratch)?;
     // Ends: each search bounds its own runs, iterations and evaluations.
     while advance(objective, frame, search, scratch).is_none() {}
     Ok(search.report())
+}
+
+/// [`minimize`] with a clean-up of the frame whenever `guard` finds that enough moves have been made. It
+/// happens before the incumbent is evaluated, so that values and frame agree.
+///
+/// In `f64` no search makes enough moves to need it; in `f32` each 10⁴ moves are plenty. `clean_up` is scratch
+/// of [`clean_up_scratch`](frame::clean_up_scratch) numbers.
+///
+/// # Errors
+/// As [`minimize`].
+pub fn minimize_guarded<T, O, S>(
+    objective: &mut O,
+    frame: &mut [T],
+    search: &mut S,
+    scratch: &mut [T],
+    guard: &mut DriftGuard,
+    clean_up: &mut [T],
+) -> Result<Report<T>, Error>
+where
+    T: Real,
+    O: Objective<T> + ?Sized,
+    S: Search<T> + ?Sized,
+{
+    check_arguments(objective, frame, scratch)?;
+    let (rows, cols) = (objective.rows(), objective.cols());
+    check_length(frame::clean_up_scratch(cols), clean_up.len())?;
+    let mut seen = search.report().moves;
+    loop {
+        if matches!(search.ask(), Ask::Incumbent) {
+            let moves = search.report().moves;
+            let fresh = u32::try_from(moves.saturating_sub(seen)).unwrap_or(u32::MAX);
+            if guard.due(fresh) {
+                frame::clean_up(rows, cols, frame, clean_up)?;
+            }
+            seen = moves;
+        }
+        if advance(objective, frame, search, scratch).is_some() {
+            return Ok(search.report());
+        }
+    }
+}
+
+fn check_arguments<T, O>(objective: &O, frame: &[T], scratch: &[T]) -> Result<(), Error>
+where
+    T: Real,
+    O: Objective<T> + ?Sized,
+{
+    check_length(objective.rows().saturating_mul(objective.cols()), frame.len())?;
+    check_length(objective.scratch_len(), scratch.len())?;
+    if frame.iter().all(|x| x.is_finite()) { Ok(()) } else { Err(Error::NotFinite) }
 }
 
 /// `Some` for a finite value.

@@ -70,7 +70,7 @@ impl<T: Real> Default for PatternConfig<T> {
 /// Rotations keep the sign of the determinant: a square frame never leaves its component (see
 /// [`Multistart`](super::Multistart)).
 ///
-/// State: 20 words. Cost beside the evaluations: a handful of instructions each, one sine-cosine pair when θ
+/// State: 224 bytes in `f64`, 176 in `f32` on a 64-bit host. Cost beside the evaluations: a handful of instructions each, one sine-cosine pair when θ
 /// changes.
 #[derive(Clone, Debug, PartialEq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
@@ -312,6 +312,8 @@ impl<T: Real> Search<T> for PatternSearch<T> {
             Phase::Done(_) => None,
         }
     }
+
+    fn look(&mut self, _: usize, _: &[T]) {}
 
     fn pending(&self) -> usize {
         match self.phase {

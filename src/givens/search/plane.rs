@@ -56,7 +56,7 @@ impl<T: Real> Default for PlaneConfig<T> {
 /// If a value in a plane is NaN or infinite there is no model: the frame moves to the smallest finite
 /// sample, if that is an improvement. An objective without a single finite value ends after one sweep.
 ///
-/// State: 45 words. Cost beside the evaluations: 24 or 48 evaluations of the polynomial a plane of a wide
+/// State: 360 bytes in `f64`, 256 in `f32` on a 64-bit host. Cost beside the evaluations: 24 or 48 evaluations of the polynomial a plane of a wide
 /// sweep, one sine-cosine pair a move.
 #[derive(Clone, Debug, PartialEq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
@@ -358,9 +358,9 @@ impl<T: Real> Search<T> for PlaneSearch<T> {
                 if improves(value, self.best.map(|(value, _)| value)) {
                     self.best = Some((value, self.rotation));
                 }
-                self.magnitude = self.magnitude.max(value.abs());
                 match self.incumbent {
                     Some(incumbent) if value.is_finite() => {
+                        self.magnitude = self.magnitude.max(value.abs());
                         if self.fine {
                             self.ahead = if self.sample == 0 { value } else { self.ahead };
                         } else {
