@@ -8,7 +8,6 @@ kernels! {
     from_f64(x: f64) -> T { Real::from_f64(x) }
     from_f32(x: f32) -> T { Real::from_f32(x) }
     from_usize(x: usize) -> T { Real::from_usize(x) }
-    from_word(x: u64) -> T { Real::from_word(x) }
     to_f64(x: T) -> f64 { Real::to_f64(x) }
     is_finite(x: T) -> bool { Real::is_finite(x) }
     is_nan(x: T) -> bool { Real::is_nan(x) }

@@ -51,11 +51,16 @@ impl<'a, T: Real> Procrustes<'a, T> {
         gram.fill(T::ZERO);
         cross.fill(T::ZERO);
         let mut constant = T::ZERO;
-        for (a, b) in a.chunks_exact(rows.max(1)).zip(b.chunks_exact(cols.max(1))) {
-            let targets = gram.chunks_exact_mut(rows.max(1)).zip(cross.chunks_exact_mut(cols.max(1)));
-            for (&x, (gram, cross)) in a.iter().zip(targets) {
-                gram.iter_mut().zip(a).for_each(|(sum, &y)| *sum = sum.mac(x, y));
-                cross.iter_mut().zip(b).for_each(|(sum, &y)| *sum = sum.mac(x, y));
+        // By index: zipped chunks of two sizes keep a division that could panic.
+        for sample in 0..samples {
+            let (a, b) = (row(a, sample, rows), row(b, sample, cols));
+            for (index, &x) in a.iter().enumerate() {
+                let add = |sums: &mut [T], row: &[T]| {
+                    let sums = sums.iter_mut().skip(index.wrapping_mul(row.len()));
+                    sums.zip(row).for_each(|(sum, &y)| *sum = sum.mac(x, y));
+                };
+                add(gram, a);
+                add(cross, b);
             }
             constant = b.iter().fold(constant, |sum, &y| sum.mac(y, y));
         }
