@@ -46,7 +46,7 @@ fn check_arguments<T>(rows: usize, cols: usize, q: &[T], scratch: &[T]) -> Resul
 }
 
 #[inline(always)]
-pub(super) fn step_kernel<T: Real>(
+pub(crate) fn step_kernel<T: Real>(
     cols: usize,
     q: &mut [T],
     factor: &mut [T],

@@ -678,6 +678,7 @@ fn update_with<T: Real, R: Turn<T>>(
 /// let chart = Chart::<f64, 4, 2, 6>::new([0.0; 6]);
 /// ```
 #[derive(Clone, Copy, Debug, PartialEq)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub struct Chart<T, const P: usize, const D: usize, const N: usize> {
     angles: [T; N],
     reflected: bool,
@@ -798,6 +799,7 @@ impl<T: Real, const P: usize, const D: usize, const N: usize> Chart<T, P, D, N> 
 /// # Ok::<(), reparam::givens::Error>(())
 /// ```
 #[derive(Clone, Copy, Debug, PartialEq)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub struct RotationChain<T, const P: usize, const D: usize, const N: usize> {
     rotations: [Rotation<T>; N],
     reflected: bool,
@@ -856,6 +858,39 @@ impl<T: Real, const P: usize, const D: usize, const N: usize> RotationChain<T, P
     /// See [`Chart::gradient`].
     pub fn gradient(&self, cotangent: &[[T; D]; P]) -> [T; N] {
         gradient_array(&self.rotations, self.frame(), cotangent)
+    }
+}
+
+/// As the pair of the angles and the reflection; read back with the checks of [`Chart::with_reflection`].
+#[cfg(feature = "serde")]
+impl<T: Real + serde::Serialize, const P: usize, const D: usize, const N: usize> serde::Serialize
+    for Chart<T, P, D, N>
+{
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        (&self.angles[..], self.reflected).serialize(serializer)
+    }
+}
+
+#[cfg(feature = "serde")]
+impl<'de, T, const P: usize, const D: usize, const N: usize> serde::Deserialize<'de> for Chart<T, P, D, N>
+where
+    T: Real + serde::Deserialize<'de>,
+{
+    fn deserialize<S: serde::Deserializer<'de>>(deserializer: S) -> Result<Self, S::Error> {
+        let (Angles(angles), reflected) = serde::Deserialize::deserialize(deserializer)?;
+        Self::with_reflection(angles, reflected).map_err(serde::de::Error::custom)
+    }
+}
+
+#[cfg(feature = "serde")]
+struct Angles<T, const N: usize>([T; N]);
+
+#[cfg(feature = "serde")]
+impl<'de, T: Real + serde::Deserialize<'de>, const N: usize> serde::Deserialize<'de> for Angles<T, N> {
+    fn deserialize<S: serde::Deserializer<'de>>(deserializer: S) -> Result<Self, S::Error> {
+        let mut angles = [T::ZERO; N];
+        super::sequence::fill(deserializer, &mut angles)?;
+        Ok(Self(angles))
     }
 }
 

@@ -9,6 +9,7 @@ use rand_core::Rng;
 use super::chart::{self, Chart, RotationChain, Turn};
 use super::error::{Error, check_dimensions, check_length};
 use super::{Plane, Rotation};
+use crate::dense::newton_schulz;
 use crate::{Real, random};
 
 /// Largest entry of `|QᵀQ − I|`: how far the columns are from orthonormal. Infinite if an entry is infinite or
@@ -112,41 +113,14 @@ pub const fn clean_up_scratch(cols: usize) -> usize {
 /// One Newton-Schulz step `Q ← Q·(3/2·I − 1/2·QᵀQ)`: takes an orthogonality error `e << 1` to about `3/4·e²`
 /// or rounding, without leaving the frame by more than the drift itself.
 ///
-/// Scratch: [`clean_up_scratch`]. Errors: sizes that no frame has, wrong lengths. Cost: about
-/// `3/2·rows·cols²` multiply-adds.
+/// A [`newton_schulz`] step that knows the sizes of frames. Scratch: [`clean_up_scratch`]. Errors: sizes that no
+/// frame has, wrong lengths, entries that are not finite. Cost: `2·rows·cols²` multiply-adds.
 pub fn clean_up<T: Real>(rows: usize, cols: usize, frame: &mut [T], scratch: &mut [T]) -> Result<(), Error> {
     check_dimensions(rows, cols)?;
     check_length(rows * cols, frame.len())?;
     check_length(clean_up_scratch(cols), scratch.len())?;
-    let Some((factor, old)) = scratch.split_at_mut_checked(cols * cols) else { return Ok(()) };
-    newton_schulz(cols, frame, factor, old);
-    Ok(())
-}
-
-#[inline(always)]
-fn newton_schulz<T: Real>(cols: usize, frame: &mut [T], factor: &mut [T], old: &mut [T]) {
-    if cols == 0 {
-        return;
-    }
-    factor.fill(T::ZERO);
-    for row in frame.chunks_exact(cols) {
-        for (sums, &x) in factor.chunks_exact_mut(cols).zip(row) {
-            sums.iter_mut().zip(row).for_each(|(sum, &y)| *sum = sum.mac(x, y));
-        }
-    }
-    for (i, row) in factor.chunks_exact_mut(cols).enumerate() {
-        for (j, x) in row.iter_mut().enumerate() {
-            let identity = if i == j { T::ONE + T::HALF } else { T::ZERO };
-            *x = identity.mac(-T::HALF, *x);
-        }
-    }
-    for row in frame.chunks_exact_mut(cols) {
-        old.iter_mut().zip(&*row).for_each(|(old, &x)| *old = x);
-        row.fill(T::ZERO);
-        for (factors, &x) in factor.chunks_exact(cols).zip(&*old) {
-            row.iter_mut().zip(factors).for_each(|(sum, &y)| *sum = sum.mac(x, y));
-        }
-    }
+    // Shapes are right: what is left to fail is QᵀQ.
+    newton_schulz::step(rows, cols, frame, scratch).map(drop).map_err(|_| Error::NotFinite)
 }
 
 /// Says when a frame that is rotated again and again is due for [`clean_up`].
@@ -205,6 +179,7 @@ impl DriftGuard {
 /// assert!((x[0] - 3.0).abs() < 1e-14 && (x[1] - 4.0).abs() < 1e-14);
 /// ```
 #[derive(Clone, Copy, Debug, PartialEq)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub struct Frame<T, const P: usize, const D: usize> {
     rows: [[T; D]; P],
 }
@@ -350,7 +325,9 @@ impl<T: Real, const P: usize, const D: usize> Frame<T, P, D> {
     /// One Newton-Schulz step. See [`clean_up`]. Stack: `D·(D + 1)` scalars.
     pub fn clean_up(&mut self) {
         let (mut factor, mut old) = ([[T::ZERO; D]; D], [T::ZERO; D]);
-        newton_schulz(D, self.as_mut_slice(), factor.as_flattened_mut(), &mut old);
+        let slice = self.rows.as_flattened_mut();
+        // The entries of a frame are finite, and no sum of their squares overflows.
+        let _ = newton_schulz::step_kernel(D, slice, factor.as_flattened_mut(), &mut old);
     }
 
     /// [`clean_up`](Self::clean_up) if `guard` says that it is due after `rotations` more rotations.
@@ -366,4 +343,55 @@ fn rows_from_slice<T: Real, const P: usize, const D: usize>(matrix: &[T]) -> Res
     let mut rows = [[T::ZERO; D]; P];
     rows.as_flattened_mut().iter_mut().zip(matrix).for_each(|(x, &y)| *x = y);
     Ok(rows)
+}
+
+/// From a matrix with orthonormal columns; errors as [`Frame::from_rows`].
+#[cfg(feature = "nalgebra")]
+impl<T: Real + nalgebra::Scalar, const P: usize, const D: usize> TryFrom<nalgebra::SMatrix<T, P, D>>
+    for Frame<T, P, D>
+{
+    type Error = Error;
+
+    fn try_from(matrix: nalgebra::SMatrix<T, P, D>) -> Result<Self, Error> {
+        // nalgebra keeps columns.
+        let mut rows = [[T::ZERO; D]; P];
+        for (k, column) in matrix.data.0.iter().enumerate() {
+            for (row, &x) in rows.iter_mut().zip(column) {
+                if let Some(entry) = row.get_mut(k) {
+                    *entry = x;
+                }
+            }
+        }
+        Self::from_rows(rows)
+    }
+}
+
+/// The entries.
+#[cfg(feature = "nalgebra")]
+impl<T: Real + nalgebra::Scalar, const P: usize, const D: usize> From<Frame<T, P, D>>
+    for nalgebra::SMatrix<T, P, D>
+{
+    fn from(frame: Frame<T, P, D>) -> Self {
+        Self::from_row_iterator(frame.as_slice().iter().copied())
+    }
+}
+
+/// As a sequence of `P·D` entries, row-major; read back only if orthonormal.
+#[cfg(feature = "serde")]
+impl<T: Real + serde::Serialize, const P: usize, const D: usize> serde::Serialize for Frame<T, P, D> {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        self.as_slice().serialize(serializer)
+    }
+}
+
+#[cfg(feature = "serde")]
+impl<'de, T, const P: usize, const D: usize> serde::Deserialize<'de> for Frame<T, P, D>
+where
+    T: Real + serde::Deserialize<'de>,
+{
+    fn deserialize<S: serde::Deserializer<'de>>(deserializer: S) -> Result<Self, S::Error> {
+        let mut rows = [[T::ZERO; D]; P];
+        super::sequence::fill(deserializer, rows.as_flattened_mut())?;
+        Self::from_rows(rows).map_err(serde::de::Error::custom)
+    }
 }

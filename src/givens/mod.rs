@@ -7,6 +7,8 @@ pub mod objective;
 mod rotation;
 mod schedule;
 pub mod search;
+#[cfg(feature = "serde")]
+mod sequence;
 
 pub use chart::{Chart, RotationChain, angle_count, planes};
 pub use error::Error;
