@@ -121,7 +121,7 @@ pub fn solve<T: Real>(n: usize, rhs_cols: usize, r: &[T], rhs: &mut [T]) -> Resu
 
 #[inline(always)]
 pub(super) fn solve_kernel<T: Real>(n: usize, rhs_cols: usize, r: &[T], rhs: &mut [T]) -> Result<(), Error> {
-    let mut diagonal = r.iter().step_by(n + 1);
+    let mut diagonal = r.iter().step_by(n.saturating_add(1));
     // Large rows may have overflowed; a division by infinity would hide that.
     if diagonal.clone().any(|x| !x.is_finite()) {
         return Err(Error::NotFinite);

@@ -75,8 +75,9 @@ fn apply_blocks<T: Real, const W: usize>(
     mut start: usize,
 ) -> usize {
     while let Some(top_block) = top.get(start..).and_then(<[_]>::first_chunk::<W>) {
-        let blocks =
-            below.chunks_exact(top.len()).map(|row| row.get(start..).and_then(<[_]>::first_chunk::<W>));
+        let blocks = below
+            .chunks_exact(top.len().max(1))
+            .map(|row| row.get(start..).and_then(<[_]>::first_chunk::<W>));
         let rows = v.clone().zip(blocks);
         let mut sums = [T::ZERO; W];
         sums.iter_mut().zip(top_block).for_each(|(sum, x)| *sum = x.get());
@@ -102,7 +103,7 @@ pub(super) fn column<T: Real>(
     stride: usize,
     index: usize,
 ) -> impl Iterator<Item = &Cell<T>> + Clone {
-    rows.chunks_exact(stride).filter_map(move |row| row.get(index))
+    rows.chunks_exact(stride.max(1)).filter_map(move |row| row.get(index))
 }
 
 /// As [`column`], by value.
@@ -112,5 +113,5 @@ pub(super) fn values<T: Real>(
     stride: usize,
     index: usize,
 ) -> impl Iterator<Item = T> + Clone {
-    rows.chunks_exact(stride).map(move |row| row.get(index).map_or(T::ZERO, Cell::get))
+    rows.chunks_exact(stride.max(1)).map(move |row| row.get(index).map_or(T::ZERO, Cell::get))
 }

@@ -243,7 +243,7 @@ pub fn determinant<T: Real>(n: usize, lu: &[T], pivots: &[usize]) -> Result<T, E
 
 #[inline(always)]
 pub(super) fn determinant_kernel<T: Real>(n: usize, lu: &[T], pivots: &[usize]) -> T {
-    let diagonal = lu.iter().step_by(n + 1);
+    let diagonal = lu.iter().step_by(n.saturating_add(1));
     diagonal.zip(pivots).enumerate().fold(T::ONE, |product, (k, (&pivot, &exchange))| {
         product * if exchange == k { pivot } else { -pivot }
     })

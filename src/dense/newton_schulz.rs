@@ -60,9 +60,9 @@ pub(crate) fn step_kernel<T: Real>(
 /// factor ← 3/2 I − 1/2 QᵀQ; returns the largest element of |QᵀQ − I|.
 #[inline(always)]
 fn make_factor<T: Real>(cols: usize, q: &[T], factor: &mut [T]) -> Result<T, Error> {
-    matmul_tn_kernel(cols, q.len() / cols, cols, q, q, factor);
+    matmul_tn_kernel(cols, q.len() / cols.max(1), cols, q, q, factor);
     let (mut largest, mut sum) = (T::ZERO, T::ZERO);
-    for (i, row) in factor.chunks_exact_mut(cols).enumerate() {
+    for (i, row) in factor.chunks_exact_mut(cols.max(1)).enumerate() {
         for (j, x) in row.iter_mut().enumerate() {
             let identity = if i == j { T::ONE } else { T::ZERO };
             let difference = *x - identity;
@@ -78,7 +78,7 @@ fn make_factor<T: Real>(cols: usize, q: &[T], factor: &mut [T]) -> Result<T, Err
 /// Q ← Q · factor, row by row.
 #[inline(always)]
 fn apply_factor<T: Real>(cols: usize, q: &mut [T], factor: &[T], old: &mut [T]) {
-    for row in q.chunks_exact_mut(cols) {
+    for row in q.chunks_exact_mut(cols.max(1)) {
         old.iter_mut().zip(&mut *row).for_each(|(old, x)| *old = core::mem::take(x));
         accumulate(row, old.iter().copied(), factor, cols, 0);
     }

@@ -29,7 +29,7 @@ pub fn matvec<T: Real>(rows: usize, cols: usize, a: &[T], x: &[T], y: &mut [T]) 
 
 #[inline(always)]
 pub(super) fn matvec_kernel<T: Real>(cols: usize, a: &[T], x: &[T], y: &mut [T]) {
-    for (y, row) in y.iter_mut().zip(a.chunks_exact(cols)) {
+    for (y, row) in y.iter_mut().zip(a.chunks_exact(cols.max(1))) {
         *y = dot(row, x);
     }
 }

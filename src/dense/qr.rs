@@ -150,7 +150,7 @@ pub(super) fn factor_pivoted_kernel<T: Real>(
         }
         let pivot = largest.0;
         if pivot != k {
-            for row in a.chunks_exact(cols) {
+            for row in a.chunks_exact(cols.max(1)) {
                 if let (Some(x), Some(y)) = (row.get(k), row.get(pivot)) {
                     let kept = x.replace(y.get());
                     y.set(kept);
@@ -302,7 +302,7 @@ pub fn rank<T: Real>(rows: usize, cols: usize, a: &[T], tolerance: T) -> Result<
 #[inline(always)]
 pub(super) fn rank_kernel<T: Real>(rows: usize, cols: usize, a: &[T], tolerance: T) -> usize {
     let bound = tolerance * a.first().map_or(T::ZERO, |x| x.abs());
-    a.iter().step_by(cols + 1).take(rows.min(cols)).take_while(|x| x.abs() > bound).count()
+    a.iter().step_by(cols.saturating_add(1)).take(rows.min(cols)).take_while(|x| x.abs() > bound).count()
 }
 
 /// Least squares min ‖A x − b‖₂ for `rows` ≥ `cols` and full rank. `b` becomes Qᵀ b with x in its first
@@ -320,7 +320,7 @@ pub fn solve<T: Real>(rows: usize, cols: usize, a: &[T], tau: &[T], b: &mut [T])
 
 #[inline(always)]
 pub(super) fn solve_kernel<T: Real>(cols: usize, a: &[T], tau: &[T], b: &mut [T]) -> Result<(), Error> {
-    if a.iter().step_by(cols + 1).take(cols).any(|x| x.abs() < T::MIN_POSITIVE) {
+    if a.iter().step_by(cols.saturating_add(1)).take(cols).any(|x| x.abs() < T::MIN_POSITIVE) {
         return Err(Error::Singular);
     }
     apply_qt_kernel(cols, a, tau, 1, b);

@@ -44,7 +44,7 @@ fn accumulate_blocks<'a, T: Real, const W: usize>(
     for block in blocks.by_ref() {
         let mut sums = [T::ZERO; W];
         sums.iter_mut().zip(&*block).for_each(|(sum, &x)| *sum = x);
-        for (coefficient, row) in coefficients.clone().zip(rows.chunks_exact(stride)) {
+        for (coefficient, row) in coefficients.clone().zip(rows.chunks_exact(stride.max(1))) {
             if let Some(row) = row.get(start..).and_then(<[T]>::first_chunk::<W>) {
                 sums.iter_mut().zip(row).for_each(|(sum, &x)| *sum = sum.mac(coefficient, x));
             }
@@ -58,7 +58,7 @@ fn accumulate_blocks<'a, T: Real, const W: usize>(
 /// Column `index` of rows of length `stride`.
 #[inline(always)]
 pub(super) fn column<T: Real>(rows: &[T], stride: usize, index: usize) -> impl Iterator<Item = T> + Clone {
-    rows.chunks_exact(stride).map(move |row| row.get(index).map_or(T::ZERO, |&x| x))
+    rows.chunks_exact(stride.max(1)).map(move |row| row.get(index).map_or(T::ZERO, |&x| x))
 }
 
 /// y ← y + a·x.
@@ -103,5 +103,5 @@ pub(super) fn check_finite<T: Real>(x: &[T]) -> Result<(), Error> {
 #[inline(always)]
 pub(super) fn set_identity<T: Real>(cols: usize, a: &mut [T]) {
     a.fill(T::ZERO);
-    a.iter_mut().step_by(cols + 1).take(cols).for_each(|x| *x = T::ONE);
+    a.iter_mut().step_by(cols.saturating_add(1)).take(cols).for_each(|x| *x = T::ONE);
 }

@@ -93,9 +93,9 @@ fn factor_parts<T: Real>(
 ) -> Result<usize, Error> {
     let (short, long) = (rows.min(cols), rows.max(cols));
     let scale = power_of_two_scale(a)?;
-    for (i, line) in lines.chunks_exact_mut(long).enumerate() {
+    for (i, line) in lines.chunks_exact_mut(long.max(1)).enumerate() {
         let (start, step) = if rows < cols { (i * long, 1) } else { (i, short) };
-        let source = a.get(start..).unwrap_or_default().iter().step_by(step);
+        let source = a.get(start..).unwrap_or_default().iter().step_by(step.max(1));
         line.iter_mut().zip(source).for_each(|(x, &a)| *x = a * scale);
     }
     set_identity(short, turns);
@@ -149,7 +149,10 @@ fn orthogonalize<T: Real>(
         for _ in 0..short {
             let (x, lines_below) = lines.split_at_mut_checked(long).ok_or(Error::Shape)?;
             let (x_turn, turns_below) = turns.split_at_mut_checked(short).ok_or(Error::Shape)?;
-            for (y, y_turn) in lines_below.chunks_exact_mut(long).zip(turns_below.chunks_exact_mut(short)) {
+            // Not zipped: `Zip` divides by the length of the chunks, and may be compiled apart from the check.
+            let mut y_turns = turns_below.chunks_exact_mut(short.max(1));
+            for y in lines_below.chunks_exact_mut(long.max(1)) {
+                let y_turn = y_turns.next().ok_or(Error::Shape)?;
                 let (mut xx, mut xy, mut yy) = (T::ZERO, T::ZERO, T::ZERO);
                 for (&x, &y) in x.iter().zip(&*y) {
                     xx = xx.mac(x, x);
@@ -211,8 +214,12 @@ fn sort<T: Real>(long: usize, lines: &mut [T], turns: &mut [T], lengths: &mut [T
         ) else {
             return;
         };
-        let below = lines_below.chunks_exact_mut(long).zip(turns_below.chunks_exact_mut(short));
-        for (other_length, (other_line, other_turn)) in rest.iter_mut().zip(below) {
+        let mut other_lines = lines_below.chunks_exact_mut(long.max(1));
+        let mut other_turns = turns_below.chunks_exact_mut(short.max(1));
+        for other_length in rest.iter_mut() {
+            let (Some(other_line), Some(other_turn)) = (other_lines.next(), other_turns.next()) else {
+                return;
+            };
             if *other_length > *length {
                 mem::swap(length, other_length);
                 swap_rows(line, other_line);
@@ -246,7 +253,7 @@ fn normalize<T: Real>(short: usize, long: usize, lines: &mut [T], lengths: &mut 
 fn complete<T: Real>(long: usize, before: &[T], line: &mut [T]) {
     let mut best = (0, T::INFINITY);
     for i in 0..long {
-        let in_span = before.iter().skip(i).step_by(long).fold(T::ZERO, |sum, &x| sum.mac(x, x));
+        let in_span = before.iter().skip(i).step_by(long.max(1)).fold(T::ZERO, |sum, &x| sum.mac(x, x));
         if in_span < best.1 {
             best = (i, in_span);
         }
@@ -254,7 +261,7 @@ fn complete<T: Real>(long: usize, before: &[T], line: &mut [T]) {
     line.fill(T::ZERO);
     line.iter_mut().skip(best.0).take(1).for_each(|x| *x = T::ONE);
     for _ in 0..2 {
-        for other in before.chunks_exact(long) {
+        for other in before.chunks_exact(long.max(1)) {
             let along = dot(other, line);
             add_scaled(line, -along, other);
         }
@@ -267,8 +274,8 @@ fn complete<T: Real>(long: usize, before: &[T], line: &mut [T]) {
 #[inline(always)]
 fn transpose_lines<T: Real>(long: usize, lines: &[T], out: &mut [T]) {
     let short = lines.len() / long;
-    for (i, line) in lines.chunks_exact(long).enumerate() {
-        out.iter_mut().skip(i).step_by(short).zip(line).for_each(|(out, &x)| *out = x);
+    for (i, line) in lines.chunks_exact(long.max(1)).enumerate() {
+        out.iter_mut().skip(i).step_by(short.max(1)).zip(line).for_each(|(out, &x)| *out = x);
     }
 }
 
@@ -323,8 +330,9 @@ pub(super) fn solve_kernel<T: Real>(
     x.fill(T::ZERO);
     let mut rank = 0;
     for (k, &s) in singular_values.iter().enumerate().take_while(|&(_, &s)| s > bound) {
-        let along = u.iter().skip(k).step_by(short).zip(b).fold(T::ZERO, |sum, (&u, &b)| sum.mac(u, b)) / s;
-        for (x, &v) in x.iter_mut().zip(v.iter().skip(k).step_by(short)) {
+        let along =
+            u.iter().skip(k).step_by(short.max(1)).zip(b).fold(T::ZERO, |sum, (&u, &b)| sum.mac(u, b)) / s;
+        for (x, &v) in x.iter_mut().zip(v.iter().skip(k).step_by(short.max(1))) {
             *x = x.mac(along, v);
         }
         rank += 1;

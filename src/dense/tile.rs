@@ -19,20 +19,32 @@ pub(super) struct Strip<T, I> {
     last: Option<[T; SIDE]>,
 }
 
-/// The strip of four successive rows, k running along them. `rows` holds these four, each `len` long.
+/// Pairs of k from four rows of one length.
+struct RowPairs<'a, T>([&'a [T]; SIDE]);
+
+impl<T: Real> Iterator for RowPairs<'_, T> {
+    type Item = Pair<T>;
+
+    #[inline(always)]
+    fn next(&mut self) -> Option<Pair<T>> {
+        let mut pair = [[T::ZERO; SIDE]; 2];
+        let [first, second] = &mut pair;
+        for ((row, first), second) in self.0.iter_mut().zip(first).zip(second) {
+            let (&[x, y], rest) = row.split_first_chunk()?;
+            (*first, *second, *row) = (x, y, rest);
+        }
+        Some(pair)
+    }
+}
+
+/// The strip of four successive rows, k running along them. `rows` starts with these four, each `len` long.
 #[inline(always)]
 pub(super) fn rows<T: Real>(rows: &[T], len: usize) -> Strip<T, impl Iterator<Item = Pair<T>>> {
-    let mut chunks = rows.chunks_exact(len).map(|row| row.chunks_exact(2));
-    let [a, b, c, d] = [(); SIDE].map(|()| chunks.next().unwrap_or_else(|| [].chunks_exact(2)));
-    let last = match [&a, &b, &c, &d].map(|row| row.remainder()) {
-        [&[a], &[b], &[c], &[d]] => Some([a, b, c, d]),
-        _ => None,
-    };
-    let pairs = a.zip(b).zip(c).zip(d).map(|(((a, b), c), d)| {
-        let [a, b, c, d] = [a, b, c, d].map(|pair| pair.first_chunk::<2>().copied().unwrap_or_default());
-        [[a[0], b[0], c[0], d[0]], [a[1], b[1], c[1], d[1]]]
-    });
-    Strip { pairs, last }
+    let mut chunks = rows.chunks_exact(len.max(1));
+    let rows = [(); SIDE].map(|()| chunks.next().unwrap_or_default());
+    let last =
+        if len % 2 == 0 { None } else { Some(rows.map(|row| row.last().copied().unwrap_or_default())) };
+    Strip { pairs: RowPairs(rows), last }
 }
 
 /// The strip of four successive columns from `start`, k running along the rows of length `stride`.
@@ -43,7 +55,7 @@ pub(super) fn columns<T: Real>(
     start: usize,
 ) -> Strip<T, impl Iterator<Item = Pair<T>>> {
     let four = move |row: &[T]| row.get(start..).and_then(<[T]>::first_chunk).copied().unwrap_or_default();
-    let pairs = a.chunks_exact(2 * stride);
+    let pairs = a.chunks_exact((2 * stride).max(1));
     let last = pairs.remainder();
     let last = if last.is_empty() { None } else { Some(four(last)) };
     let pairs = pairs.map(move |pair| {
@@ -67,10 +79,12 @@ pub(super) fn product<T: Real, A, B>(
     A: Iterator<Item = Pair<T>>,
     B: Iterator<Item = Pair<T>>,
 {
+    // Callers refuse a dimension of zero; not every optimization level sees that.
+    let cols = cols.max(1);
     // LLVM unrolls short loops of known length completely, and then runs out of registers: hide the length.
     let pairs = if inner < 12 { black_box(inner / 2) } else { inner / 2 };
     let covered = cols - cols % SIDE;
-    let mut panels = c.chunks_exact_mut(SIDE * cols);
+    let mut panels = c.chunks_exact_mut((SIDE * cols).max(1));
     let mut i = 0;
     for panel in panels.by_ref() {
         for j in (0..covered).step_by(SIDE) {
@@ -123,7 +137,7 @@ fn add_product<T: Real>(sums: &mut [[T; SIDE]; SIDE], a: [T; SIDE], b: [T; SIDE]
 
 #[inline(always)]
 fn store<T: Real>(tile: &[[T; SIDE]; SIDE], panel: &mut [T], cols: usize, j: usize) {
-    for (row, values) in panel.chunks_exact_mut(cols).zip(tile) {
+    for (row, values) in panel.chunks_exact_mut(cols.max(1)).zip(tile) {
         if let Some(place) = row.get_mut(j..).and_then(<[T]>::first_chunk_mut) {
             *place = *values;
         }
