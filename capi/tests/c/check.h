@@ -19,6 +19,7 @@ void report_u64(const char *name, uint64_t x);
 
 void test_trig(void);
 void test_random(void);
+void test_dense(void);
 void test_givens(void);
 void test_search(void);
 

@@ -42,6 +42,7 @@ int main(void)
 {
     test_trig();
     test_random();
+    test_dense();
     test_givens();
     test_search();
     printf("all checks hold\n");
