@@ -385,6 +385,62 @@ reparam_status reparam_dense_matmul_f32(size_t rows,
                                         float *c);
 
 /*
+ P A = L U of the `n` x `n` matrix `a`, in place; `pivots` has `n` elements. Fails for a singular matrix.
+ */
+reparam_status reparam_dense_lu_factor_f32(size_t n, float *a, size_t *pivots);
+
+/*
+ Solves A x = b from the factors; `b` becomes x.
+ */
+reparam_status reparam_dense_lu_solve_f32(size_t n, const float *factors, const size_t *pivots, float *b);
+
+/*
+ The inverse of A, `n` x `n`, from the factors.
+ */
+reparam_status reparam_dense_lu_inverse_f32(size_t n,
+                                            const float *factors,
+                                            const size_t *pivots,
+                                            float *inverse);
+
+/*
+ A = U'U of the symmetric `n` x `n` matrix `a`, in place; only its upper triangle is used. Fails for a
+ matrix that is not positive definite.
+ */
+reparam_status reparam_dense_cholesky_factor_f32(size_t n, float *a);
+
+/*
+ Solves A x = b from the factor; `b` becomes x.
+ */
+reparam_status reparam_dense_cholesky_solve_f32(size_t n, const float *factor, float *b);
+
+/*
+ A = Q R by Householder reflections, in place, A `rows` x `cols`; `tau` has min(`rows`, `cols`) elements.
+ */
+reparam_status reparam_dense_qr_factor_f32(size_t rows, size_t cols, float *a, float *tau);
+
+/*
+ Least squares min |A x - b| from the factors, `rows` >= `cols`. `b` has `rows` elements; its first `cols`
+ become x, the norm of the others is that of the residual. Fails for dependent columns.
+ */
+reparam_status reparam_dense_qr_solve_f32(size_t rows,
+                                          size_t cols,
+                                          const float *factors,
+                                          const float *tau,
+                                          float *b);
+
+/*
+ A = U S V', A `rows` x `cols`. With k = min(`rows`, `cols`): U is `rows` x k, `s` has k elements in
+ descending order, V is `cols` x k; `scratch` has k * (`rows` + `cols`) elements.
+ */
+reparam_status reparam_dense_svd_f32(size_t rows,
+                                     size_t cols,
+                                     const float *a,
+                                     float *u,
+                                     float *s,
+                                     float *v,
+                                     float *scratch);
+
+/*
  y = A x, A `rows` x `cols`.
  */
 reparam_status reparam_dense_matvec_f64(size_t rows,
@@ -402,6 +458,62 @@ reparam_status reparam_dense_matmul_f64(size_t rows,
                                         const double *a,
                                         const double *b,
                                         double *c);
+
+/*
+ P A = L U of the `n` x `n` matrix `a`, in place; `pivots` has `n` elements. Fails for a singular matrix.
+ */
+reparam_status reparam_dense_lu_factor_f64(size_t n, double *a, size_t *pivots);
+
+/*
+ Solves A x = b from the factors; `b` becomes x.
+ */
+reparam_status reparam_dense_lu_solve_f64(size_t n, const double *factors, const size_t *pivots, double *b);
+
+/*
+ The inverse of A, `n` x `n`, from the factors.
+ */
+reparam_status reparam_dense_lu_inverse_f64(size_t n,
+                                            const double *factors,
+                                            const size_t *pivots,
+                                            double *inverse);
+
+/*
+ A = U'U of the symmetric `n` x `n` matrix `a`, in place; only its upper triangle is used. Fails for a
+ matrix that is not positive definite.
+ */
+reparam_status reparam_dense_cholesky_factor_f64(size_t n, double *a);
+
+/*
+ Solves A x = b from the factor; `b` becomes x.
+ */
+reparam_status reparam_dense_cholesky_solve_f64(size_t n, const double *factor, double *b);
+
+/*
+ A = Q R by Householder reflections, in place, A `rows` x `cols`; `tau` has min(`rows`, `cols`) elements.
+ */
+reparam_status reparam_dense_qr_factor_f64(size_t rows, size_t cols, double *a, double *tau);
+
+/*
+ Least squares min |A x - b| from the factors, `rows` >= `cols`. `b` has `rows` elements; its first `cols`
+ become x, the norm of the others is that of the residual. Fails for dependent columns.
+ */
+reparam_status reparam_dense_qr_solve_f64(size_t rows,
+                                          size_t cols,
+                                          const double *factors,
+                                          const double *tau,
+                                          double *b);
+
+/*
+ A = U S V', A `rows` x `cols`. With k = min(`rows`, `cols`): U is `rows` x k, `s` has k elements in
+ descending order, V is `cols` x k; `scratch` has k * (`rows` + `cols`) elements.
+ */
+reparam_status reparam_dense_svd_f64(size_t rows,
+                                     size_t cols,
+                                     const double *a,
+                                     double *u,
+                                     double *s,
+                                     double *v,
+                                     double *scratch);
 
 /*
  Number of angles of a frame: `rows * cols - cols * (cols + 1) / 2`. 0 for sizes that no frame has (`rows` >=
