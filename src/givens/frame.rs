@@ -86,17 +86,8 @@ pub fn random<T: Real, R: Rng + ?Sized>(
 ) -> Result<(), Error> {
     check_dimensions(rows, cols)?;
     check_length(rows * cols, frame.len())?;
-    fill_gaussian(rng, frame);
+    random::fill_gaussian(rng, frame);
     orthonormalize(rows, cols, frame)
-}
-
-// Box and Muller's pairs.
-fn fill_gaussian<T: Real, R: Rng + ?Sized>(rng: &mut R, x: &mut [T]) {
-    for pair in x.chunks_mut(2) {
-        let radius = (-T::TWO * (T::ONE - random::uniform::<T, R>(rng)).ln()).sqrt();
-        let (sin, cos) = (T::TAU * random::uniform::<T, R>(rng)).sin_cos();
-        pair.iter_mut().zip([cos, sin]).for_each(|(x, y)| *x = radius * y);
-    }
 }
 
 /// Negates the first row: a frame again, and for square ones of the other sign of the determinant, which no

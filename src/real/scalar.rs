@@ -140,9 +140,9 @@ pub trait Real:
     fn abs(self) -> Self;
     /// Magnitude of `self`, sign of `sign`.
     fn copysign(self, sign: Self) -> Self;
-    /// The smaller of two; the other one if one is NaN.
+    /// The smaller of two; the other one if one is NaN; either of +0 and −0.
     fn min(self, other: Self) -> Self;
-    /// The larger of two; the other one if one is NaN.
+    /// The larger of two; the other one if one is NaN; either of +0 and −0.
     fn max(self, other: Self) -> Self;
 
     /// `self * y + sum`, always rounded once. A library call where the target has no such instruction:
@@ -251,11 +251,12 @@ macro_rules! common {
         }
         #[inline(always)]
         fn min(self, other: Self) -> Self {
-            $t::min(self, other)
+            // core's calls `fminf` on targets without such an instruction.
+            if other < self || self.is_nan() { other } else { self }
         }
         #[inline(always)]
         fn max(self, other: Self) -> Self {
-            $t::max(self, other)
+            if other > self || self.is_nan() { other } else { self }
         }
         #[inline(always)]
         fn mac(self, x: Self, y: Self) -> Self {

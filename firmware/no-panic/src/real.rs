@@ -26,4 +26,9 @@ kernels! {
     sin_cos(x: T) -> (T, T) { Real::sin_cos(x) }
     atan2(y: T, x: T) -> T { Real::atan2(y, x) }
     tanh(x: T) -> T { Real::tanh(x) }
+    floor(x: T) -> T { Real::floor(x) }
+    round(x: T) -> T { Real::round(x) }
+    recip(x: T) -> T { Real::recip(x) }
+    signum(x: T) -> T { Real::signum(x) }
+    powi(x: T, n: i32) -> T { Real::powi(x, n) }
 }

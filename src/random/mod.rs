@@ -1,11 +1,14 @@
 //! SplitMix64 and the samples drawn from it: the same bits on host and target.
 
+mod gaussian;
+mod uniform;
+
 use core::convert::Infallible;
 
-use rand_core::{Rng, SeedableRng, TryRng};
+use rand_core::{SeedableRng, TryRng};
 
-use crate::Real;
-use crate::real::sealed::Sealed;
+pub use gaussian::{fill_gaussian, gaussian, gaussian_pair};
+pub use uniform::{index, uniform, uniform_in};
 
 /// Steele, Lea and Flood's SplitMix64: 64 bits of state, one word per step, period 2⁶⁴.
 ///
@@ -72,9 +75,4 @@ impl SeedableRng for SplitMix64 {
     fn seed_from_u64(seed: u64) -> Self {
         Self::new(seed)
     }
-}
-
-/// Uniform sample in [0, 1) from the top 53 bits of one word, rounded down to the type: `f32` keeps 24.
-pub fn uniform<T: Real, R: Rng + ?Sized>(rng: &mut R) -> T {
-    <T as Sealed>::from_word(rng.next_u64())
 }
