@@ -124,23 +124,18 @@ impl Values {
 }
 
 /// What the host computed.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Output {
     /// Name in the report of the program.
     pub name: &'static str,
     /// Names of the columns of one item; one item a row.
     pub columns: Vec<String>,
+    /// Names of the items; counted from 1 if there are none.
+    pub items: Vec<String>,
     /// In the target's arithmetic.
     pub host: Words,
     /// In the fit's own.
     pub reference: Vec<f64>,
-}
-
-impl PartialEq for Output {
-    fn eq(&self, other: &Self) -> bool {
-        (self.name, &self.columns, &self.host) == (other.name, &other.columns, &other.host)
-            && self.reference == other.reference
-    }
 }
 
 /// `values` as `f32`. `field` names them in the error about one that has no finite `f32`.

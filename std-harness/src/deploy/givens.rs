@@ -111,10 +111,17 @@ pub(super) fn export(request: &Request) -> Result<Artifact> {
         )],
         program: PROGRAM,
         outputs: vec![
-            Output { name: "frame", columns: names("q"), host: Words::F32(frame), reference: fit.flat() },
+            Output {
+                name: "frame",
+                columns: names("q"),
+                items: fit.columns.clone(),
+                host: Words::F32(frame),
+                reference: fit.flat(),
+            },
             Output {
                 name: "coordinates",
                 columns: names("y"),
+                items: Vec::new(),
                 host: Words::F32(coordinates),
                 reference: exact_coordinates,
             },

@@ -10,8 +10,10 @@ use super::artifact::{Artifact, Output, Values};
 use crate::report::table::{Table, count, number};
 use crate::{Error, Result};
 
-/// Rows of an output that a person is shown.
-const SHOWN: usize = 5;
+/// Items of an output without names that a person is shown, and columns of any output.
+const SHOWN: usize = 4;
+/// Items with names.
+const NAMED_SHOWN: usize = 16;
 
 /// The result of `reparam deploy`.
 #[derive(Clone, Debug, Serialize)]
@@ -75,6 +77,8 @@ pub struct Sides {
     pub name: &'static str,
     /// Names of its columns.
     pub columns: Vec<String>,
+    /// Names of its rows, if they have any.
+    pub items: Vec<String>,
     /// Computed by the host in the target's arithmetic, row-major.
     pub host: Values,
     /// Computed by the target.
@@ -124,6 +128,7 @@ impl Run {
         let sides = |(output, target): (&Output, &Series)| Sides {
             name: output.name,
             columns: output.columns.clone(),
+            items: output.items.clone(),
             host: numbers(&output.host),
             target: numbers(&target.words),
             reference: output.reference.clone(),
@@ -170,27 +175,12 @@ impl fmt::Display for Outcome {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         writeln!(f, "{}, from {} (seed {})", self.title, self.fit, self.seed)?;
         for (name, value) in &self.facts {
-            writeln!(f, "  {name} = {}", number(*value, 6))?;
+            writeln!(f, "  {name}: {}", number(*value, 6))?;
         }
         if let Some(run) = &self.run {
-            write!(f, "{run}")?;
-            let samples = "code, constants and start-up of the whole program";
-            let mut costs = Table::new(["cost", "", "", ""]);
-            let mut cost = |name: &str, amount: u64, unit: &str, what: &str| {
-                costs.row([name.to_owned(), count(amount), unit.to_owned(), what.to_owned()]);
-            };
-            cost("flash", run.flash, "bytes", samples);
-            cost("", self.constant_bytes as u64, "bytes", "of these: the exported arrays");
-            cost("RAM", run.ram, "bytes", "statics");
-            cost("stack", run.stack, "bytes", "at its deepest");
-            for (index, (kernel, instructions)) in run.instructions.iter().enumerate() {
-                let name = if index == 0 { "instructions" } else { "" };
-                cost(name, *instructions, "", &kernel.replace('_', " "));
-            }
-            writeln!(f, "\nOn a {}, opt-level {}:\n{costs}", run.machine, run.opt_level)?;
-        } else {
-            writeln!(f)?;
+            run.write(self.constant_bytes, f)?;
         }
+        writeln!(f)?;
         for (index, file) in self.files.iter().enumerate() {
             writeln!(f, "{}  {}", if index == 0 { "written" } else { "       " }, file.display())?;
         }
@@ -198,47 +188,55 @@ impl fmt::Display for Outcome {
     }
 }
 
-impl fmt::Display for Run {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+impl Run {
+    fn write(&self, constant_bytes: usize, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         for sides in &self.outputs {
-            writeln!(f, "\n{sides}")?;
+            write!(f, "\n{sides}")?;
         }
-        let names: Vec<_> = self.outputs.iter().map(|sides| sides.name).collect();
-        let verdict = if self.different_bits == 0 { "equal in every bit" } else { "DIFFERENT" };
+        let values = count(self.values as u64);
         let mut table = Table::new(["agreement", "values", "differ", "largest difference", ""]);
-        table.row([
-            "target and host".to_owned(),
-            count(self.values as u64),
-            count(self.different_bits as u64),
-            number(self.largest_difference, 3),
-            format!("{verdict}: {}", names.join(", ")),
-        ]);
-        table.row([
-            "target and fit".to_owned(),
-            count(self.values as u64),
-            String::new(),
-            number(self.difference_from_fit, 3),
-            "f32 beside f64".to_owned(),
-        ]);
-        write!(f, "{table}")
+        let verdict = if self.different_bits == 0 { "equal in every bit" } else { "DIFFERENT" };
+        let different = count(self.different_bits as u64);
+        let largest = number(self.largest_difference, 3);
+        table.row(["target and host", &values, &different, &largest, verdict]);
+        let off = number(self.difference_from_fit, 3);
+        table.row(["target and fit", &values, "", &off, "f32 beside f64"]);
+        write!(f, "\n{table}")?;
+
+        let mut table = Table::new([self.machine, "", "", ""]);
+        let mut cost = |name: &str, amount: u64, unit: &str, of: &str| {
+            table.row([name, &count(amount), unit, of]);
+        };
+        cost("flash", self.flash, "bytes", "code, constants and start-up of the whole program");
+        cost("", constant_bytes as u64, "bytes", "of these: the exported arrays");
+        cost("RAM", self.ram, "bytes", "statics");
+        cost("stack", self.stack, "bytes", "at its deepest");
+        for (kernel, instructions) in &self.instructions {
+            cost("time", *instructions, "instructions", &kernel.replace('_', " "));
+        }
+        write!(f, "\n{table}")
     }
 }
 
 impl fmt::Display for Sides {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let width = self.columns.len().max(1);
-        let heads = |side: &str| self.columns.iter().map(|c| format!("{side} {c}")).collect::<Vec<_>>();
+        let heads = |side: &str| {
+            self.columns.iter().take(SHOWN).map(|column| format!("{side} {column}")).collect::<Vec<_>>()
+        };
         let head = [self.name.to_owned()].into_iter().chain(heads("host")).chain(heads("target"));
         let mut table = Table::new(head);
         let (host, target) = (texts(&self.host), texts(&self.target));
-        let rows = host.len() / width;
-        for (index, (host, target)) in host.chunks(width).zip(target.chunks(width)).take(SHOWN).enumerate() {
-            let cells = host.iter().chain(target).cloned();
-            table.row([(index + 1).to_string()].into_iter().chain(cells));
+        let shown = if self.items.is_empty() { SHOWN } else { NAMED_SHOWN };
+        for (index, (host, target)) in host.chunks(width).zip(target.chunks(width)).take(shown).enumerate() {
+            let name = self.items.get(index).cloned().unwrap_or_else(|| (index + 1).to_string());
+            let cells = host.iter().take(SHOWN).chain(target.iter().take(SHOWN));
+            table.row([&name].into_iter().chain(cells));
         }
         write!(f, "{table}")?;
-        if rows > SHOWN {
-            writeln!(f, "… {rows} in all")?;
+        let items = host.len() / width;
+        if items > shown || width > SHOWN {
+            writeln!(f, "… {} x {width} in all", count(items as u64))?;
         }
         Ok(())
     }
