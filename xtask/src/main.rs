@@ -3,6 +3,7 @@
 mod bench;
 mod budgets;
 mod ci;
+mod demo;
 mod firmware;
 mod kernels;
 mod no_panic;
@@ -21,6 +22,7 @@ const USAGE: &str = "\
 Usage: cargo xtask VERB [OPTION]…
 
   setup                  install the Cortex-M target, QEMU and the other tools that tests need
+  demo                   the whole loop: real data, fit, export, firmware in QEMU, comparison
   test [SECTION]         everything that continuous integration checks
   firmware [EXAMPLE]     run examples on the host and on a Cortex-M4F in QEMU, and compare
   bench-target [ROOM]    instructions of every kernel on a Cortex-M4F, ours and the peers'
@@ -35,6 +37,7 @@ type Verb = fn(lexopt::Parser) -> Result<(), Failure>;
 
 const VERBS: &[(&str, &str, Verb)] = &[
     ("setup", setup::USAGE, setup::run),
+    ("demo", demo::USAGE, demo::run),
     ("test", test::USAGE, test::run),
     ("firmware", firmware::USAGE, firmware::run),
     ("bench-target", bench::USAGE, bench::run),

@@ -27,6 +27,7 @@ struct Tool {
 }
 
 const TOOLS: &[Tool] = &[
+    // The first is all that firmware needs.
     Tool {
         program: "qemu-system-arm",
         packages: &["qemu-system-arm"],
@@ -66,13 +67,32 @@ pub(crate) fn run(mut arguments: lexopt::Parser) -> Result<(), Failure> {
 /// Installs what is missing.
 pub(crate) fn ensure() -> Result<(), Failure> {
     toolchain()?;
-    tools()?;
+    tools(TOOLS)?;
     oldest_toolchain();
     shell::step("set-up is complete");
     Ok(())
 }
 
+/// Installs what building and running firmware needs.
+pub(crate) fn ensure_firmware() -> Result<(), Failure> {
+    target()?;
+    tools(&TOOLS[..1])?;
+    Ok(())
+}
+
 fn toolchain() -> Result<(), String> {
+    target()?;
+    let sysroot = reparam_runner::sysroot().map_err(|error| error.to_string())?;
+    for (program, component) in [("cargo-fmt", "rustfmt"), ("cargo-clippy", "clippy")] {
+        if !sysroot.join("bin").join(program).is_file() && find(program).is_none() {
+            shell::step(format_args!("installing {component}, which checks the style of the source"));
+            shell::run(Command::new("rustup").args(["component", "add", component]))?;
+        }
+    }
+    Ok(())
+}
+
+fn target() -> Result<(), String> {
     let sysroot = reparam_runner::sysroot().map_err(|error| error.to_string())?;
     let target = reparam_runner::TARGET;
     if !sysroot.join("lib/rustlib").join(target).is_dir() {
@@ -84,17 +104,11 @@ fn toolchain() -> Result<(), String> {
             )
         })?;
     }
-    for (program, component) in [("cargo-fmt", "rustfmt"), ("cargo-clippy", "clippy")] {
-        if !sysroot.join("bin").join(program).is_file() && find(program).is_none() {
-            shell::step(format_args!("installing {component}, which checks the style of the source"));
-            shell::run(Command::new("rustup").args(["component", "add", component]))?;
-        }
-    }
     Ok(())
 }
 
-fn tools() -> Result<(), String> {
-    let missing: Vec<_> = TOOLS.iter().filter(|tool| find(tool.program).is_none()).collect();
+fn tools(wanted: &[Tool]) -> Result<(), String> {
+    let missing: Vec<_> = wanted.iter().filter(|tool| find(tool.program).is_none()).collect();
     if missing.is_empty() {
         return Ok(());
     }
