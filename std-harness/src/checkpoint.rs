@@ -55,6 +55,11 @@ impl Checkpoint {
         Ok(())
     }
 
+    /// How often it writes; `None` if it never does.
+    pub fn every(&self) -> Option<Duration> {
+        self.file.as_ref().map(|_| self.every)
+    }
+
     /// The file, if there is one.
     pub fn file(&self) -> Option<&Path> {
         self.file.as_deref()

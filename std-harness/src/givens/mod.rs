@@ -1,6 +1,15 @@
 //! `reparam givens …`: orthonormal frames.
 
+mod convergence;
+pub mod evaluator;
+pub mod external;
+mod fit;
 mod fitted;
+mod input;
+pub mod prepare;
+pub mod problem;
+pub mod search;
+pub mod starts;
 
 use std::path::PathBuf;
 
@@ -19,7 +28,10 @@ pub struct Command {
 }
 
 #[derive(Subcommand, Debug)]
+#[allow(clippy::large_enum_variant)]
 enum Verb {
+    /// Fit a frame to data, or to what an external program answers
+    Fit(fit::Options),
     /// Print a fitted frame
     Show {
         /// What `reparam givens fit -o` wrote
@@ -32,6 +44,7 @@ impl Command {
     /// Does it.
     pub fn run(self, context: &Context) -> Result<()> {
         match self.verb {
+            Verb::Fit(options) => options.run(context),
             Verb::Show { fit } => {
                 let fit = Fit::read(&fit)?;
                 context.print(&fit, || fit.to_string())

@@ -14,7 +14,7 @@ pub enum Scale {
 /// A named line. Points are (x, y); a point that is not finite interrupts it.
 #[derive(Clone, Debug)]
 pub struct Series {
-    /// Text in the legend.
+    /// Text in the legend; a line without is not in it.
     pub name: String,
     /// The points, by ascending x.
     pub points: Vec<(f64, f64)>,
@@ -22,6 +22,8 @@ pub struct Series {
     pub steps: bool,
     /// Dashed and grey: a reference, such as a known optimum.
     pub reference: bool,
+    /// Thin and light: one of many.
+    pub faint: bool,
 }
 
 /// A plot.
@@ -166,7 +168,8 @@ impl Plot {
         let visible = |&&(x, y): &&(f64, f64)| shown(self.x_scale, x) && shown(self.y_scale, y);
         let x_axis = Axis::new(self.x_scale, points().filter(visible).map(|p| p.0));
         let y_axis = Axis::new(self.y_scale, points().filter(visible).map(|p| p.1));
-        let legend = if self.series.len() > 1 { self.series.len() as f64 * LEGEND_LINE + 8.0 } else { 0.0 };
+        let named = self.series.iter().filter(|series| !series.name.is_empty()).count();
+        let legend = if named > 1 { named as f64 * LEGEND_LINE + 8.0 } else { 0.0 };
         let height = HEIGHT + legend;
         let (right, bottom) = (WIDTH - RIGHT, HEIGHT - BOTTOM);
         let x = |value: f64| LEFT + x_axis.at(value) * (right - LEFT);
@@ -233,7 +236,9 @@ impl Plot {
             .series
             .iter()
             .map(|series| {
-                if series.reference {
+                if series.faint {
+                    ("#b8c4cc", " stroke-width=\"1\"")
+                } else if series.reference {
                     ("#777", " stroke-dasharray=\"6 4\" stroke-width=\"1.2\"")
                 } else {
                     (*colours.next().unwrap_or(&COLOURS[0]), " stroke-width=\"1.8\"")
@@ -250,7 +255,9 @@ impl Plot {
             "<path d=\"M{LEFT} {TOP}V{bottom}H{right}\" fill=\"none\" stroke=\"#444\" stroke-width=\"1.2\"/>"
         ));
         if legend > 0.0 {
-            for (line, (series, (colour, style))) in self.series.iter().zip(&styles).enumerate() {
+            let named = self.series.iter().zip(&styles).filter(|(series, _)| !series.name.is_empty());
+            // The last one drawn is on top, and on top of the legend.
+            for (line, (series, (colour, style))) in named.rev().enumerate() {
                 let y = HEIGHT + line as f64 * LEGEND_LINE + 4.0;
                 put(format_args!(
                     "<line x1=\"{LEFT}\" y1=\"{y:.2}\" x2=\"{:.2}\" y2=\"{y:.2}\" stroke=\"{colour}\"{style}/>",
@@ -313,6 +320,7 @@ mod tests {
             points: vec![(1.0, 1.0), (2.0, f64::NAN), (3.0, 2.0), (4.0, 1.0)],
             steps: true,
             reference: false,
+            faint: false,
         };
         let plot = Plot {
             title: "\"t\"".into(),
