@@ -18,11 +18,14 @@ use crate::{Error, Result, interrupt};
 pub const PROTOCOL: &str = "\
 Protocol of --evaluate: COMMAND is started once (N times with --processes N) through `sh -c`. For each evaluation \
 it gets one line on its standard input, `ROWS COLS q11 q12 …`: the frame, row by row, as decimal numbers \
-separated by spaces. It answers with one line on its standard output: the value to be minimised, and flushes. \
-`inf` and `nan` are answers: such a frame is never accepted. Its standard input closes when the work is done; its \
+separated by spaces. It answers with one line on its standard output: the value to be minimised, and flushes; \
+it must not wait for more input than that line (mawk: -W interactive). `inf` and `nan` are answers: such a frame is never accepted. Its standard input closes when the work is done; its \
 standard error is shown if something goes wrong.";
 
 const STDERR_LINES: usize = 20;
+const PATIENCE: Duration = Duration::from_secs(15);
+const WAITING: &str = "still waiting for the first answer of --evaluate: does it read its input line by line, \
+                       and flush after each answer? (mawk: -W interactive, Python: flush=True)";
 const POLL: Duration = Duration::from_millis(50);
 const GRACE: Duration = Duration::from_secs(2);
 
@@ -49,7 +52,8 @@ impl External {
 
     fn ask(&mut self, frames: &[Vec<f64>], values: &mut Vec<f64>) -> Result<()> {
         let share = frames.len().div_ceil(self.workers.len());
-        let shares: Vec<(&mut Worker, &[Vec<f64>])> = self.workers.iter_mut().zip(frames.chunks(share)).collect();
+        let shares: Vec<(&mut Worker, &[Vec<f64>])> =
+            self.workers.iter_mut().zip(frames.chunks(share)).collect();
         let answers: Vec<(Vec<f64>, Option<Error>)> = if let [_] = shares[..] {
             shares.into_iter().map(|(worker, frames)| worker.evaluate(frames)).collect()
         } else {
@@ -132,7 +136,8 @@ impl Worker {
             use std::os::unix::process::CommandExt;
             shell.process_group(0);
         }
-        let fail = |e: &dyn std::fmt::Display| Error::failed(format!("cannot start --evaluate {command:?}: {e}"));
+        let fail =
+            |e: &dyn std::fmt::Display| Error::failed(format!("cannot start --evaluate {command:?}: {e}"));
         let mut child = shell.spawn().map_err(|e| fail(&e))?;
         let (Some(stdin), Some(stdout), Some(stderr)) =
             (child.stdin.take(), child.stdout.take(), child.stderr.take())
@@ -206,6 +211,7 @@ impl Worker {
             return Err(self.ended("ended"));
         }
         let asked = Instant::now();
+        let mut patient = self.answered > 0;
         let answer = loop {
             match self.answers.recv_timeout(POLL) {
                 Ok(Ok(answer)) => break answer,
@@ -214,6 +220,10 @@ impl Worker {
                 Err(RecvTimeoutError::Timeout) => {
                     if interrupt::asked() {
                         return Err(Error::failed("interrupted"));
+                    }
+                    if !patient && asked.elapsed() > PATIENCE {
+                        patient = true;
+                        eprintln!("{WAITING}");
                     }
                     if self.timeout.is_some_and(|timeout| asked.elapsed() > timeout) {
                         let seconds = self.timeout.unwrap_or_default().as_secs_f64();
@@ -251,11 +261,11 @@ impl Worker {
 
     fn broken(&self, what: &str) -> Error {
         let mut text = format!("--evaluate {:?}: after {} evaluations {what}", self.command, self.answered);
-        if let Ok(lines) = self.complaints.lock() {
-            if !lines.is_empty() {
-                text += "\n  its standard error ends with:";
-                lines.iter().for_each(|line| text += &format!("\n    {line}"));
-            }
+        if let Ok(lines) = self.complaints.lock()
+            && !lines.is_empty()
+        {
+            text += "\n  its standard error ends with:";
+            lines.iter().for_each(|line| text += &format!("\n    {line}"));
         }
         Error::failed(text)
     }

@@ -198,7 +198,9 @@ impl Options {
             Some(Determinant::Positive) => Component::Only(false),
             Some(Determinant::Negative) => Component::Only(true),
             None if self.input.objective == Some(Name::Wahba) => Component::Only(false),
-            None if input.builtin.as_ref().is_some_and(|builtin| builtin.ignores_signs()) => Component::AsDrawn,
+            None if input.builtin.as_ref().is_some_and(|builtin| builtin.ignores_signs()) => {
+                Component::AsDrawn
+            }
             None => Component::Both,
         };
         // The last evaluation, of the frame that is handed out, is part of the budget.
@@ -223,7 +225,9 @@ impl Options {
         let error = frame::orthogonality_error(rows, cols, &array.values);
         if error > 1e-6 {
             let what = format!("its columns are not orthonormal: largest entry of |QᵀQ − I| is {error:.1e}");
-            return Err(Error::failed(what).file(path).remedy("orthonormalize it, for example by numpy.linalg.qr"));
+            return Err(Error::failed(what)
+                .file(path)
+                .remedy("orthonormalize it, for example by numpy.linalg.qr"));
         }
         Ok(Some(array.values))
     }

@@ -336,12 +336,15 @@ impl Options {
         let second = read_table(target, &second)?;
         if first.rows() != second.rows() {
             let what = format!("{} rows, but {} has {}", second.rows(), path.display(), first.rows());
-            return Err(Error::failed(what).file(target).remedy("give two tables whose rows belong together"));
+            return Err(Error::failed(what)
+                .file(target)
+                .remedy("give two tables whose rows belong together"));
         }
         let rows = first.cols();
         let cols = self.components_of(rows, Some(second.cols()))?;
         if cols > rows {
-            let what = format!("DATA has {rows} columns and the target {cols}: a frame is not wider than tall");
+            let what =
+                format!("DATA has {rows} columns and the target {cols}: a frame is not wider than tall");
             return Err(Error::usage(what).remedy("exchange the two tables"));
         }
         let Table { columns, values } = first;

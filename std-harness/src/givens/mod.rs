@@ -1,11 +1,11 @@
 //! `reparam givens …`: orthonormal frames.
 
-mod convergence;
+pub mod convergence;
 pub mod evaluator;
 pub mod external;
-mod fit;
-mod fitted;
-mod input;
+pub mod fit;
+pub mod fitted;
+pub mod input;
 pub mod prepare;
 pub mod problem;
 pub mod search;

@@ -76,7 +76,8 @@ pub fn prepare(table: &Table, options: &Options, default: Centre) -> Result<Prep
     let mut whitening = None;
     if options.whiten {
         if rows <= cols {
-            let what = format!("{rows} rows are too few to whiten {cols} columns: their covariance is singular");
+            let what =
+                format!("{rows} rows are too few to whiten {cols} columns: their covariance is singular");
             return Err(Error::failed(what).remedy("choose fewer columns with --columns, or give more rows"));
         }
         let covariance = DMatrix::from_row_slice(cols, cols, &covariance(&values, cols));
@@ -111,7 +112,9 @@ pub fn transpose(values: &[f64], cols: usize) -> Vec<f64> {
 }
 
 fn subtract(values: &mut [f64], centre: &[f64]) {
-    values.chunks_exact_mut(centre.len()).for_each(|row| row.iter_mut().zip(centre).for_each(|(x, c)| *x -= c));
+    values
+        .chunks_exact_mut(centre.len())
+        .for_each(|row| row.iter_mut().zip(centre).for_each(|(x, c)| *x -= c));
 }
 
 /// Arithmetic mean.

@@ -143,7 +143,8 @@ impl Builtin {
 
     /// Makes the objective with its buffers.
     fn with_objective(&self, body: &mut dyn FnMut(Anything<'_>) -> Result<()>) -> Result<()> {
-        let refused = |e: reparam::givens::Error| Error::failed(format!("the objective refuses its data: {e}"));
+        let refused =
+            |e: reparam::givens::Error| Error::failed(format!("the objective refuses its data: {e}"));
         let buffer = |length: usize| vec![0.0; length];
         match self {
             Self::Trace { rows, cols, matrix, largest } => {
@@ -169,11 +170,17 @@ impl Builtin {
                 match contrast {
                     Nonlinearity::LogCosh => {
                         let contrast = LogCosh(*sources);
-                        body(&mut Projection::new(*rows, *cols, data, contrast, &mut buffer).map_err(refused)?)
+                        body(
+                            &mut Projection::new(*rows, *cols, data, contrast, &mut buffer)
+                                .map_err(refused)?,
+                        )
                     }
                     Nonlinearity::Kurtosis => {
                         let contrast = Kurtosis(*sources);
-                        body(&mut Projection::new(*rows, *cols, data, contrast, &mut buffer).map_err(refused)?)
+                        body(
+                            &mut Projection::new(*rows, *cols, data, contrast, &mut buffer)
+                                .map_err(refused)?,
+                        )
                     }
                 }
             }
@@ -224,7 +231,9 @@ impl Problem for Builtin {
             | Self::Ica { rows, .. }
             | Self::Procrustes { rows, .. }
             | Self::Wahba { rows, .. } => rows,
-            Self::JointDiagonalization { dim, .. } | Self::Varimax { dim, .. } | Self::Test { dim, .. } => dim,
+            Self::JointDiagonalization { dim, .. } | Self::Varimax { dim, .. } | Self::Test { dim, .. } => {
+                dim
+            }
         }
     }
 
@@ -236,7 +245,9 @@ impl Problem for Builtin {
             | Self::Ica { cols, .. }
             | Self::Procrustes { cols, .. }
             | Self::Wahba { cols, .. } => cols,
-            Self::JointDiagonalization { dim, .. } | Self::Varimax { dim, .. } | Self::Test { dim, .. } => dim,
+            Self::JointDiagonalization { dim, .. } | Self::Varimax { dim, .. } | Self::Test { dim, .. } => {
+                dim
+            }
         }
     }
 
@@ -280,9 +291,10 @@ impl Problem for Builtin {
             Self::Procrustes { rows, a, .. } => {
                 one("root mean square misfit", (value.max(0.0) / (a.len() / rows.max(&1)) as f64).sqrt())
             }
-            Self::Wahba { rows, measured, .. } => {
-                one("root mean square misfit", (value.max(0.0) / (measured.len() / rows.max(&1)) as f64).sqrt())
-            }
+            Self::Wahba { rows, measured, .. } => one(
+                "root mean square misfit",
+                (value.max(0.0) / (measured.len() / rows.max(&1)) as f64).sqrt(),
+            ),
             _ => BTreeMap::new(),
         }
     }

@@ -197,10 +197,11 @@ pub fn drive(
         for (place, &value) in values.iter().enumerate() {
             evaluations += 1;
             let asked = moves.get(place).copied();
-            if let Some(asked) = asked {
-                if value.is_finite() && candidate.is_none_or(|(best, _)| value < best) {
-                    candidate = Some((value, asked));
-                }
+            if let Some(asked) = asked
+                && value.is_finite()
+                && candidate.is_none_or(|(best, _)| value < best)
+            {
+                candidate = Some((value, asked));
             }
             if let Some(accepted) = search.tell(value) {
                 evaluator.accept(&frame, accepted);

@@ -53,19 +53,9 @@ pub struct Finished {
     pub determinant: Option<i8>,
 }
 
-/// A start in a checkpoint.
+/// All starts in a checkpoint; `None` for those that have not begun.
 #[derive(Clone, Debug, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
-enum Slot {
-    /// Not begun.
-    Waiting,
-    /// Begun; may have ended.
-    Begun(State),
-}
-
-/// All starts in a checkpoint.
-#[derive(Clone, Debug, Serialize, Deserialize)]
-pub struct Saved(Vec<Slot>);
+pub struct Saved(Vec<Option<State>>);
 
 /// Runs all starts of a problem. Starts that an interruption kept from beginning are left out, and none is left out
 /// otherwise; the order is that of the starts.
@@ -81,9 +71,12 @@ pub fn run(
     let slots = match resumed {
         Some(Saved(slots)) if slots.len() == runs => slots,
         Some(Saved(slots)) => {
-            return Err(Error::failed(format!("the checkpoint holds {} starts instead of {runs}", slots.len())));
+            return Err(Error::failed(format!(
+                "the checkpoint holds {} starts instead of {runs}",
+                slots.len()
+            )));
         }
-        None => vec![Slot::Waiting; runs],
+        None => vec![None; runs],
     };
     let shares = shares(starts.budget, runs)?;
     let frames = first_frames(problem, starts)?;
@@ -94,10 +87,10 @@ pub fn run(
     let one = |(index, frame): (usize, Vec<f64>)| -> Result<Option<Finished>> {
         let slot = shared.lock().map_err(|_| lost())?.0[index].clone();
         let mut state = match slot {
-            Slot::Begun(state) => state,
+            Some(state) => state,
             // One start always begins, so that there is a result.
-            Slot::Waiting if interrupt::asked() && index > 0 => return Ok(None),
-            Slot::Waiting => {
+            None if interrupt::asked() && index > 0 => return Ok(None),
+            None => {
                 let search = AnySearch::new(problem.rows(), problem.degree(), settings)?;
                 State { frame: frame.clone(), search, history: Vec::new() }
             }
@@ -113,7 +106,7 @@ pub fn run(
                 // Each start leaves its own state now and then; whoever comes when it is time writes them all.
                 left = Instant::now();
                 let (slots, checkpoint) = &mut *shared.lock().map_err(|_| lost())?;
-                slots[index] = Slot::Begun(state.clone());
+                slots[index] = Some(state.clone());
                 checkpoint.offer(|| Saved(slots.clone()))
             };
             outcome = Some(drive(evaluator, &mut state, shares[index], progress, &mut offer));
@@ -121,7 +114,7 @@ pub fn run(
         })?;
         let Some(outcome) = outcome else { return Ok(None) };
         let history = state.history.clone();
-        shared.lock().map_err(|_| lost())?.0[index] = Slot::Begun(state);
+        shared.lock().map_err(|_| lost())?.0[index] = Some(state);
         Ok(Some(Finished { outcome, history, determinant }))
     };
 
@@ -213,10 +206,6 @@ pub fn evaluations(finished: &[Finished]) -> u64 {
 impl Saved {
     /// Evaluations made so far.
     pub fn evaluations(&self) -> u64 {
-        let made = |slot: &Slot| match slot {
-            Slot::Waiting => 0,
-            Slot::Begun(state) => state.search.report().evaluations,
-        };
-        self.0.iter().map(made).sum()
+        self.0.iter().flatten().map(|state| state.search.report().evaluations).sum()
     }
 }
