@@ -39,6 +39,8 @@ pub struct Global {
 }
 
 #[derive(Subcommand, Debug)]
+// One value in the life of the program.
+#[allow(clippy::large_enum_variant)]
 enum System {
     /// Orthonormal frames: fit one to data or to a black box
     Givens(givens::Command),

@@ -11,7 +11,7 @@ use serde_json::{Value, json};
 use super::convergence;
 use super::external::PROTOCOL;
 use super::fitted::Fit;
-use super::input::{self, Input, positive};
+use super::input::{Input, InputOptions, positive};
 use super::problem::Name;
 use super::search::{Ended, Method, Settings};
 use super::starts::{self, Component, Finished, Saved, Starts};
@@ -33,9 +33,9 @@ Examples:
 /// `reparam givens fit`.
 #[derive(Args, Debug, Clone)]
 #[command(after_long_help = format!("{EXAMPLES}{PROTOCOL}"), after_help = "Examples and the protocol of --evaluate: --help")]
-pub struct Options {
+pub struct FitOptions {
     #[command(flatten)]
-    input: input::Options,
+    input: InputOptions,
     #[command(flatten, next_help_heading = "Search")]
     search: SearchOptions,
     #[command(flatten, next_help_heading = "Results")]
@@ -113,7 +113,7 @@ enum Determinant {
     Negative,
 }
 
-impl Options {
+impl FitOptions {
     /// Does it.
     pub fn run(&self, context: &Context) -> Result<()> {
         let saved_twice = self.output.checkpoint.is_some() && self.output.checkpoint == self.output.output;
@@ -173,7 +173,7 @@ impl Options {
         if plane {
             let default = PlaneConfig::default();
             let tolerance = tolerance.unwrap_or(default.tolerance);
-            return Settings::Plane(PlaneConfig { tolerance, sweeps: runs, evaluations: u64::MAX });
+            return Settings::Plane(PlaneConfig { tolerance, sweeps: runs, ..default });
         }
         let default = if published { PatternConfig::published() } else { PatternConfig::default() };
         Settings::Pattern(PatternConfig {

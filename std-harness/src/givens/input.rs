@@ -8,7 +8,7 @@ use reparam::givens::objective::{Landscape, Sources};
 use serde_json::{Value, json};
 
 use super::external::External;
-use super::prepare::{self, Centre, Prepared, covariance, prepare, transpose};
+use super::prepare::{Centre, PrepareOptions, Prepared, covariance, prepare, transpose};
 use super::problem::{BlackBox, Builtin, Name, Nonlinearity, Problem};
 use crate::checkpoint::digest;
 use crate::data::{Array, Table, TableOptions, read_array, read_table};
@@ -16,7 +16,7 @@ use crate::{Error, Result};
 
 /// What is minimised, on which data.
 #[derive(Args, Debug, Clone)]
-pub struct Options {
+pub struct InputOptions {
     /// Table (CSV, or .npy with two axes) or array (.npy with three axes), as the objective expects
     #[arg(value_name = "DATA")]
     pub data: Option<PathBuf>,
@@ -46,7 +46,7 @@ pub struct Options {
     pub table: TableOptions,
     /// What is done to it.
     #[command(flatten)]
-    pub prepare: prepare::Options,
+    pub prepare: PrepareOptions,
     /// Contrast of ica
     #[arg(long, value_enum, default_value_t)]
     pub contrast: Nonlinearity,
@@ -113,7 +113,7 @@ pub struct Input {
     pub fingerprint: Value,
 }
 
-impl Options {
+impl InputOptions {
     /// Reads the data and makes the problem.
     pub fn load(&self) -> Result<Input> {
         let Some(name) = self.objective else { return self.black_box() };

@@ -31,7 +31,7 @@ pub struct Command {
 #[allow(clippy::large_enum_variant)]
 enum Verb {
     /// Fit a frame to data, or to what an external program answers
-    Fit(fit::Options),
+    Fit(fit::FitOptions),
     /// Print a fitted frame
     Show {
         /// What `reparam givens fit -o` wrote

@@ -21,7 +21,7 @@ pub enum Centre {
 
 /// Options that change the data before the fit.
 #[derive(Args, Clone, Debug, Serialize)]
-pub struct Options {
+pub struct PrepareOptions {
     /// What to subtract from each column. Without it: the mean for pca and ica, the median for l1-pca, nothing for
     /// the others
     #[arg(long = "center", alias = "centre", value_enum)]
@@ -48,7 +48,7 @@ pub struct Prepared {
 }
 
 /// Prepares a table: `default` is the centre if the options name none.
-pub fn prepare(table: &Table, options: &Options, default: Centre) -> Result<Prepared> {
+pub fn prepare(table: &Table, options: &PrepareOptions, default: Centre) -> Result<Prepared> {
     let (rows, cols) = (table.rows(), table.cols());
     let mut values = table.values.clone();
     let column = |values: &[f64], c: usize| values.iter().skip(c).step_by(cols).copied().collect::<Vec<_>>();
@@ -143,8 +143,8 @@ mod tests {
         Table { columns: vec!["a".into(), "b".into()], values }
     }
 
-    fn options(centre: Option<Centre>, standardize: bool, whiten: bool) -> Options {
-        Options { centre, standardize, whiten }
+    fn options(centre: Option<Centre>, standardize: bool, whiten: bool) -> PrepareOptions {
+        PrepareOptions { centre, standardize, whiten }
     }
 
     #[test]

@@ -73,6 +73,9 @@ impl Search<f64> for AnySearch {
     fn tell(&mut self, value: f64) -> Option<Move<f64>> {
         each!(self, search => search.tell(value))
     }
+    fn look(&mut self, cols: usize, frame: &[f64]) {
+        each!(self, search => search.look(cols, frame));
+    }
     fn pending(&self) -> usize {
         each!(self, search => search.pending())
     }
@@ -191,7 +194,10 @@ pub fn drive(
                 }));
                 evaluator.rotated(&frame, &moves, &mut values)
             }
-            _ => evaluator.value(&frame).map(|value| values.push(value)),
+            _ => {
+                search.look(cols, &frame);
+                evaluator.value(&frame).map(|value| values.push(value))
+            }
         };
         // What was answered before a failure counts.
         for (place, &value) in values.iter().enumerate() {
