@@ -1,4 +1,4 @@
-// Orthonormal frame of 13 x 2 as 23 angles (pca).
+// Orthonormal frame of 13 x 2 as 23 angles (l1-pca).
 // Written by `reparam deploy` 0.1.0 from wine_frame.json (seed 1). Make it anew rather than edit
 // it.
 

@@ -134,7 +134,8 @@ fn c_compiles_without_warnings_and_holds_the_same_bits() {
 fn json_holds_the_same_bits() {
     let folder = Folder::new(&small());
     write(&folder.artifact().unwrap(), folder.0.path()).unwrap();
-    let object: Value = serde_json::from_slice(&fs::read(folder.path("small.json")).unwrap()).unwrap();
+    let object: Value =
+        serde_json::from_slice(&fs::read(folder.path("small_constants.json")).unwrap()).unwrap();
     let angles = &object["constants"]["angles"];
     assert_eq!((&angles["type"], &angles["shape"]), (&json!("f32"), &json!([3])));
     // The shortest decimal number of an `f32`, not that of the `f64` it is widened to.

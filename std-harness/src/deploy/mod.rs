@@ -73,7 +73,7 @@ pub struct Command {
     /// At most so many samples
     #[arg(long, value_name = "N", default_value_t = 64, value_parser = clap::value_parser!(u16).range(1..=4096))]
     samples: u16,
-    /// Folder for NAME.rs, NAME_inputs.rs, NAME.h and NAME.json
+    /// Folder for NAME.rs, NAME_inputs.rs, NAME.h and NAME_constants.json
     #[arg(long, short, value_name = "DIR", default_value = "deploy")]
     output: PathBuf,
     /// NAME of the files. Without it, that of the fit file
@@ -141,7 +141,7 @@ pub fn write(artifact: &Artifact, folder: &Path) -> Result<Vec<PathBuf>> {
         (format!("{name}.rs"), rust::constants(artifact)),
         (format!("{name}_inputs.rs"), rust::inputs(artifact)),
         (format!("{name}.h"), c::header(artifact)),
-        (format!("{name}.json"), json::object(artifact)?),
+        (format!("{name}_constants.json"), json::object(artifact)?),
     ];
     let write = |(file, text): (String, String)| {
         let path = folder.join(file);
