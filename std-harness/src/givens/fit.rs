@@ -262,9 +262,10 @@ impl FitOptions {
             return Err(Error::failed(format!("none of {evaluations} evaluations gave a finite value"))
                 .remedy("check the objective at a single frame"));
         };
-        let frame = best.outcome.frame.clone();
+        let mut frame = best.outcome.frame.clone();
         let mut objective = best.outcome.value.unwrap_or(f64::NAN);
         if let Some(builtin) = &input.builtin {
+            builtin.align(&mut frame);
             objective = builtin.value(&frame)?;
             evaluations += 1;
         }

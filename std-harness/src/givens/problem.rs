@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::Mutex;
 
 use clap::ValueEnum;
+use nalgebra::{DMatrix, SymmetricEigen};
 use reparam::givens::objective::{
     Absolute, Degree, HeterogeneousQuadratic, JointDiagonalization, Kurtosis, Landscape, LogCosh, Objective,
     Procrustes, Projection, Sources, TestFunction, Trace, Varimax, Wahba,
@@ -124,6 +125,26 @@ impl Builtin {
     /// Whether a negated column, and so a reflected frame, has the same value.
     pub fn ignores_signs(&self) -> bool {
         !matches!(self, Self::Procrustes { .. } | Self::Wahba { .. } | Self::Test { .. })
+    }
+
+    /// Where the value depends on the frame's span alone, turns the columns to the principal axes in it, the most
+    /// important first, the largest entry of each positive.
+    pub fn align(&self, frame: &mut [f64]) {
+        let Self::Trace { rows, cols, matrix, largest } = self else { return };
+        let q = DMatrix::from_row_slice(*rows, *cols, frame);
+        let projected = q.tr_mul(&(DMatrix::from_row_slice(*rows, *rows, matrix) * &q));
+        let eigen = SymmetricEigen::new((&projected + projected.transpose()) * 0.5);
+        let mut order: Vec<usize> = (0..*cols).collect();
+        order.sort_by(|&a, &b| eigen.eigenvalues[a].total_cmp(&eigen.eigenvalues[b]));
+        if *largest {
+            order.reverse();
+        }
+        let axes = q * eigen.eigenvectors;
+        for (column, &axis) in order.iter().enumerate() {
+            let axis = axes.column(axis);
+            let sign = axis[axis.iamax()].signum();
+            frame.iter_mut().skip(column).step_by(*cols).zip(&axis).for_each(|(x, &y)| *x = sign * y);
+        }
     }
 
     /// Checks the data by making the objective once.
