@@ -21,6 +21,9 @@ fn main() {
     if env::var("CARGO_CFG_TARGET_OS").unwrap() == "none" {
         println!("cargo::rustc-link-arg-examples=-Tlink.x");
         println!("cargo::rustc-link-arg-examples=--nmagic");
+        if env::var_os("CARGO_FEATURE_DEFMT").is_some() {
+            println!("cargo::rustc-link-arg-examples=-Tdefmt.x");
+        }
     }
     for name in TABLES {
         table(&Path::new(&here).join(format!("../examples/data/{name}.csv")), name);

@@ -57,6 +57,7 @@ fn program() {
         }
     }
     kit::values("samples", &[ring.len() as u32]);
+    kit::log!(info, "kept {=usize} of {=usize} samples", ring.len(), IMU_PAIR.len());
 
     let mut buffer = [0.0; Wahba::<f32>::buffer_len(3, 3)];
     let mut objective = checked(Wahba::new(3, 3, &mut buffer));
@@ -96,6 +97,13 @@ fn align<S: Search<f32>>(name: &str, objective: &mut Wahba<f32>, mut search: S, 
     });
     kit::values(name, &found);
     kit::values("evaluations", &[search.report().evaluations]);
+    kit::log!(
+        info,
+        "{=str}: {=f32} degrees from the closed form after {=u64} evaluations",
+        name,
+        degrees(&found, closed_form),
+        search.report().evaluations
+    );
     kit::values("value", &[objective.value(&found)]);
     kit::values("orthogonality_error", &[frame::orthogonality_error(3, 3, &found)]);
     kit::values("degrees_to_closed_form", &[degrees(&found, closed_form)]);

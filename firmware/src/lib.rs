@@ -28,6 +28,8 @@
 #![cfg_attr(target_os = "none", no_std)]
 
 pub mod bench;
+#[cfg(all(feature = "defmt", target_os = "none"))]
+mod log;
 mod report;
 
 #[cfg(not(target_os = "none"))]
@@ -55,6 +57,16 @@ macro_rules! entry {
         fn main() {
             $crate::run($program)
         }
+    };
+}
+
+/// Logs a message with `defmt`: `kit::log!(info, "{} samples", n)`. Nothing without the feature `defmt`, and nothing
+/// on the host. The program's crate names `defmt` as a dependency.
+#[macro_export]
+macro_rules! log {
+    ($level:ident, $($argument:tt)*) => {
+        #[cfg(all(feature = "defmt", target_os = "none"))]
+        defmt::$level!($($argument)*);
     };
 }
 
