@@ -1,5 +1,8 @@
 use reparam::Real;
-use reparam::givens::objective::{Closure, Degree, Objective};
+use reparam::givens::objective::{
+    Absolute, Closure, Degree, HeterogeneousQuadratic, JointDiagonalization, Kurtosis, Landscape, LogCosh,
+    Objective, Procrustes, Projection, Sources, TestFunction, Trace, Varimax, Wahba,
+};
 use reparam::givens::search::{
     Ask, Multistart, PatternConfig, PatternSearch, PlaneConfig, PlaneSearch, Search, minimize, scatter,
 };
@@ -18,7 +21,7 @@ pub fn run(data: &[u8]) {
 fn kernels<T: Real>(bytes: &mut Bytes) {
     let rows = 1 + bytes.below(7);
     let cols = 1 + bytes.below(rows);
-    match bytes.below(10) {
+    match bytes.below(11) {
         0 => sizes::<T>(bytes),
         1 => angles_come_back::<T>(rows, cols, bytes),
         2 => products_agree::<T>(rows, cols, bytes),
@@ -28,6 +31,7 @@ fn kernels<T: Real>(bytes: &mut Bytes) {
         6 => rotations_keep_frames::<T>(rows, cols, bytes),
         7 => every_pair_meets_once(bytes),
         8 => any_values_end_a_search::<T>(rows, bytes),
+        9 => objectives_agree::<T>(rows, cols, bytes),
         _ => values_never_rise::<T>(rows, cols, bytes),
     }
 }
@@ -378,4 +382,124 @@ fn values_never_rise<T: Real>(rows: usize, cols: usize, bytes: &mut Bytes) {
     assert!(first.is_nan() || value <= first + tolerance, "{first} rose to {value}");
     let last = function(&q);
     assert!((value - last).abs() <= tolerance, "{value} reported, {last} found");
+}
+
+/// Any objective on any data: data that are not finite or not symmetric are refused, and on the others a
+/// candidate has the value of the rotated frame, also after moves.
+fn objectives_agree<T: Real>(rows: usize, cols: usize, bytes: &mut Bytes) {
+    let (kind, wild) = (bytes.below(10), bytes.byte() < 64);
+    let sources = [Sources::SuperGaussian, Sources::SubGaussian][bytes.below(2)];
+    let mut data = |len: usize| if wild { bytes.reals(len) } else { bytes.tames(len) };
+    let count = 3;
+    let symmetric = |mut matrix: Vec<T>, n: usize| {
+        for square in matrix.chunks_exact_mut(n * n) {
+            (0..n * n).for_each(|k| square[k] = square[k % n * n + k / n]);
+        }
+        matrix
+    };
+    // Large enough for each: cut to length where it is lent.
+    let mut buffer = vec![T::NAN; 2000];
+    let mut lend = |len: usize| buffer.split_off(buffer.len() - len);
+    match kind {
+        0 | 1 => {
+            let a = symmetric(data(rows * rows), rows);
+            let mut buffer = lend(Trace::<T>::buffer_len(rows, cols));
+            let objective = if kind == 0 {
+                Trace::smallest(rows, cols, &a, &mut buffer)
+            } else {
+                Trace::largest(rows, cols, &a, &mut buffer)
+            };
+            candidates_agree(objective, &[&a], wild, bytes);
+        }
+        2 => {
+            let a = symmetric(data(cols * rows * rows), rows);
+            let mut buffer = lend(HeterogeneousQuadratic::<T>::buffer_len(rows, cols));
+            candidates_agree(HeterogeneousQuadratic::new(rows, cols, &a, &mut buffer), &[&a], wild, bytes);
+        }
+        3 => {
+            let a = symmetric(data(count * rows * rows), rows);
+            let mut buffer = lend(JointDiagonalization::<T>::buffer_len(rows, count));
+            candidates_agree(JointDiagonalization::new(rows, &a, &mut buffer), &[&a], wild, bytes);
+        }
+        4 => {
+            let (a, b) = (data(count * rows), data(count * cols));
+            let mut buffer = lend(Procrustes::<T>::buffer_len(rows, cols));
+            candidates_agree(Procrustes::new(rows, cols, &a, &b, &mut buffer), &[&a, &b], wild, bytes);
+        }
+        5 => {
+            let (measured, reference) = (data(count * rows), data(count * cols));
+            let mut buffer = lend(Wahba::<T>::buffer_len(rows, cols));
+            let objective = Wahba::new(rows, cols, &mut buffer).and_then(|mut wahba| {
+                let pairs = measured.chunks_exact(rows).zip(reference.chunks_exact(cols));
+                pairs.into_iter().try_for_each(|(b, a)| wahba.add(T::ONE, b, a)).map(|()| wahba)
+            });
+            candidates_agree(objective, &[&measured, &reference], wild, bytes);
+        }
+        6 => {
+            let x = data(count * rows);
+            let mut buffer = lend(Projection::<T, Absolute>::buffer_len(cols, count));
+            candidates_agree(Projection::new(rows, cols, &x, Absolute, &mut buffer), &[&x], wild, bytes);
+        }
+        7 => {
+            let x = data(count * rows);
+            let mut buffer = lend(Projection::<T, LogCosh>::buffer_len(cols, count));
+            let objective = Projection::new(rows, cols, &x, LogCosh(sources), &mut buffer);
+            candidates_agree(objective, &[&x], wild, bytes);
+        }
+        8 => {
+            let x = data(count * rows);
+            let mut buffer = lend(Projection::<T, Varimax>::buffer_len(cols, count));
+            candidates_agree(Projection::new(rows, cols, &x, Varimax, &mut buffer), &[&x], wild, bytes);
+            let mut buffer = lend(Projection::<T, Kurtosis>::buffer_len(cols, count));
+            let objective = Projection::new(rows, cols, &x, Kurtosis(sources), &mut buffer);
+            candidates_agree(objective, &[&x], wild, bytes);
+        }
+        _ => {
+            let landscapes =
+                [Landscape::Ackley, Landscape::Griewank, Landscape::Rastrigin, Landscape::Rosenbrock];
+            let mut buffer = lend(TestFunction::<T>::buffer_len(rows));
+            let objective = TestFunction::new(landscapes[bytes.below(4)], rows, &mut buffer);
+            candidates_agree(objective, &[], wild, bytes);
+        }
+    }
+}
+
+fn candidates_agree<T: Real>(
+    objective: Result<impl Objective<T>, Error>,
+    data: &[&[T]],
+    wild: bool,
+    bytes: &mut Bytes,
+) {
+    let mut objective = match objective {
+        Ok(objective) => objective,
+        Err(error) => {
+            assert!(error == Error::NotFinite && !data.iter().all(|data| finite(data)), "{error:?}");
+            return;
+        }
+    };
+    assert!(data.iter().all(|data| finite(data)), "{data:?}");
+    let (rows, cols) = (objective.rows(), objective.cols());
+    let mut q = vec![T::NAN; rows * cols];
+    frame::random(rows, cols, &mut SplitMix64::new(bytes.byte().into()), &mut q).unwrap();
+    let mut scratch = vec![T::NAN; objective.scratch_len()];
+    // What values are sums of: at most quartic in the data.
+    let size = data.iter().map(|data| largest(data)).fold(T::ONE, T::max);
+    let scale = T::from_usize(rows * rows * cols) * size * size * size * size * T::from_f64(1e3);
+    let value = objective.value(&q);
+    assert!(wild || value.is_finite(), "{value}");
+    for _ in 0..bytes.below(6) {
+        let (i, angle) = (bytes.below(rows), bytes.tame::<T>());
+        let (plane, rotation) = (Plane { i, j: i + 1 + bytes.below(rows) }, Rotation::new(angle));
+        if plane.j >= rows {
+            continue;
+        }
+        let candidate = objective.rotated(&q, plane, rotation, &mut scratch);
+        objective.accept(&q, plane, rotation);
+        rotation.apply_rows(plane, cols, &mut q);
+        let again = objective.rotated(&q, plane, Rotation::IDENTITY, &mut scratch);
+        let value = objective.value(&q);
+        if !wild {
+            close(&[candidate, again], &[value, value], rounding(rows * cols, scale));
+        }
+    }
 }
