@@ -1,9 +1,10 @@
 use crate::Real;
 
 use super::product::{
-    matmul_kernel, matmul_nt_kernel, matmul_tn_kernel, matvec_kernel, matvec_t_kernel, transpose_kernel,
+    matmul_kernel, matmul_nt_kernel, matmul_short_kernel, matmul_tn_kernel, matvec_kernel, matvec_t_kernel,
+    transpose_kernel,
 };
-use super::{Cholesky, Error, Lu, PivotedQr, Qr, Svd, newton_schulz};
+use super::{Cholesky, Error, Lu, PivotedQr, Qr, Svd, newton_schulz, tile};
 
 /// An `R` × `C` matrix by value: an array of rows.
 ///
@@ -99,7 +100,8 @@ impl<T: Real, const R: usize, const C: usize> Matrix<T, R, C> {
     /// C ← A B: [`matmul`](Self::matmul) without the cost of clearing and moving the result.
     pub fn matmul_into<const B: usize>(&self, b: &Matrix<T, C, B>, c: &mut Matrix<T, R, B>) {
         const { assert!(R > 0 && C > 0 && B > 0) };
-        matmul_kernel(C, B, self.as_slice(), b.as_slice(), c.as_mut_slice());
+        let kernel = if C < tile::SHORT { matmul_short_kernel } else { matmul_kernel };
+        kernel(C, B, self.as_slice(), b.as_slice(), c.as_mut_slice());
     }
 
     /// Aᵀ B: [`product::matmul_tn`](super::product::matmul_tn).

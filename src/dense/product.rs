@@ -87,12 +87,24 @@ pub fn matmul<T: Real>(
 
 #[inline(always)]
 pub(super) fn matmul_kernel<T: Real>(inner: usize, cols: usize, a: &[T], b: &[T], c: &mut [T]) {
-    let from_row = |i: usize| a.get(i * inner..).unwrap_or_default();
-    let edge = |i, j, out: &mut [T]| {
+    let strip = |i: usize| tile::rows(a.get(i * inner..).unwrap_or_default(), inner);
+    tile::product(inner, cols, c, strip, |j| tile::columns(b, cols, j), matmul_edge(inner, cols, a, b));
+}
+
+/// [`matmul_kernel`] for a constant `inner` below [`tile::SHORT`].
+#[inline(always)]
+pub(super) fn matmul_short_kernel<T: Real>(inner: usize, cols: usize, a: &[T], b: &[T], c: &mut [T]) {
+    let strip = |i: usize| tile::short_rows(a.get(i * inner..).unwrap_or_default(), inner);
+    tile::product(inner, cols, c, strip, |j| tile::columns(b, cols, j), matmul_edge(inner, cols, a, b));
+}
+
+#[inline(always)]
+fn matmul_edge<T: Real>(inner: usize, cols: usize, a: &[T], b: &[T]) -> impl Fn(usize, usize, &mut [T]) {
+    move |i, j, out| {
         out.fill(T::ZERO);
-        accumulate(out, from_row(i).iter().take(inner).copied(), b, cols, j);
-    };
-    tile::product(inner, cols, c, |i| tile::rows(from_row(i), inner), |j| tile::columns(b, cols, j), edge);
+        let row = a.get(i * inner..).unwrap_or_default();
+        accumulate(out, row.iter().take(inner).copied(), b, cols, j);
+    }
 }
 
 /// C ← Aᵀ B, A `inner` × `rows`, B `inner` × `cols`. Cost: `rows·inner·cols` multiply-adds.

@@ -10,6 +10,9 @@ use crate::Real;
 
 const SIDE: usize = 4;
 
+/// Loops over fewer k are unrolled by LLVM unless that is prevented.
+pub(super) const SHORT: usize = 12;
+
 /// Four elements for each of two successive k.
 type Pair<T> = [[T; SIDE]; 2];
 
@@ -17,6 +20,31 @@ type Pair<T> = [[T; SIDE]; 2];
 pub(super) struct Strip<T, I> {
     pairs: I,
     last: Option<[T; SIDE]>,
+}
+
+/// The strip of four successive rows, k running along them. `rows` starts with these four, each `len` long.
+#[inline(always)]
+pub(super) fn rows<T: Real>(rows: &[T], len: usize) -> Strip<T, impl Iterator<Item = Pair<T>>> {
+    let mut chunks = rows.chunks_exact(len.max(1));
+    let rows = [(); SIDE].map(|()| chunks.next().unwrap_or_default());
+    let last =
+        if len % 2 == 0 { None } else { Some(rows.map(|row| row.last().copied().unwrap_or_default())) };
+    let [a, b, c, d] = rows;
+    let pairs = a.chunks_exact(2).zip(b.chunks_exact(2)).zip(c.chunks_exact(2)).zip(d.chunks_exact(2));
+    let pairs = pairs.map(|(((a, b), c), d)| {
+        let [a, b, c, d] = [a, b, c, d].map(|pair| pair.first_chunk::<2>().copied().unwrap_or_default());
+        [[a[0], b[0], c[0], d[0]], [a[1], b[1], c[1], d[1]]]
+    });
+    Strip { pairs, last }
+}
+
+/// As [`rows`] for constant lengths below [`SHORT`]: for these LLVM does better without `Zip`.
+#[inline(always)]
+pub(super) fn short_rows<T: Real>(rows: &[T], len: usize) -> Strip<T, impl Iterator<Item = Pair<T>>> {
+    let Strip { last, .. } = self::rows(rows, len);
+    let mut chunks = rows.chunks_exact(len.max(1));
+    let rows = [(); SIDE].map(|()| chunks.next().unwrap_or_default());
+    Strip { pairs: RowPairs(rows), last }
 }
 
 /// Pairs of k from four rows of one length.
@@ -35,16 +63,6 @@ impl<T: Real> Iterator for RowPairs<'_, T> {
         }
         Some(pair)
     }
-}
-
-/// The strip of four successive rows, k running along them. `rows` starts with these four, each `len` long.
-#[inline(always)]
-pub(super) fn rows<T: Real>(rows: &[T], len: usize) -> Strip<T, impl Iterator<Item = Pair<T>>> {
-    let mut chunks = rows.chunks_exact(len.max(1));
-    let rows = [(); SIDE].map(|()| chunks.next().unwrap_or_default());
-    let last =
-        if len % 2 == 0 { None } else { Some(rows.map(|row| row.last().copied().unwrap_or_default())) };
-    Strip { pairs: RowPairs(rows), last }
 }
 
 /// The strip of four successive columns from `start`, k running along the rows of length `stride`.
@@ -82,7 +100,7 @@ pub(super) fn product<T: Real, A, B>(
     // Callers refuse a dimension of zero; not every optimization level sees that.
     let cols = cols.max(1);
     // LLVM unrolls short loops of known length completely, and then runs out of registers: hide the length.
-    let pairs = if inner < 12 { black_box(inner / 2) } else { inner / 2 };
+    let pairs = if inner < SHORT { black_box(inner / 2) } else { inner / 2 };
     let covered = cols - cols % SIDE;
     let mut panels = c.chunks_exact_mut((SIDE * cols).max(1));
     let mut i = 0;
