@@ -74,7 +74,7 @@ pub(super) fn solve_kernel<T: Real>(n: usize, u: &[T], b: &mut [T]) -> Result<()
 
 /// The factor U of an `N` × `N` matrix, made by [`Matrix::cholesky`]; methods cost what the functions of
 /// [this module](self) do.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Cholesky<T, const N: usize> {
     u: Matrix<T, N, N>,
 }

@@ -146,7 +146,7 @@ pub(super) fn solve_kernel<T: Real>(n: usize, rhs_cols: usize, r: &[T], rhs: &mu
 /// assert!((x.0[0][0] - 1.0).abs() < 1e-14 && (x.0[1][0] - 2.0).abs() < 1e-14);
 /// # Ok::<(), reparam::dense::Error>(())
 /// ```
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Copy, Debug, PartialEq)]
 pub struct GivensQr<T, const N: usize, const M: usize> {
     r: Matrix<T, N, N>,
     rhs: Matrix<T, N, M>,

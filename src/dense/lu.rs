@@ -251,7 +251,7 @@ pub(super) fn determinant_kernel<T: Real>(n: usize, lu: &[T], pivots: &[usize]) 
 
 /// The factors of an `N` × `N` matrix, made by [`Matrix::lu`]; methods cost what the functions of
 /// [this module](self) do.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Lu<T, const N: usize> {
     factors: Matrix<T, N, N>,
     pivots: [usize; N],

@@ -390,7 +390,7 @@ pub(super) fn solve_pivoted_kernel<T: Real>(
 
 /// The factors of an `R` × `C` matrix, `R` ≥ `C`, made by [`Matrix::qr`]; methods cost what the functions of
 /// [this module](self) do.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Qr<T, const R: usize, const C: usize> {
     factors: Matrix<T, R, C>,
     tau: [T; C],
@@ -455,7 +455,7 @@ impl<T: Real, const R: usize, const C: usize> Qr<T, R, C> {
 }
 
 /// The factors of an `R` × `C` matrix with its columns permuted, `R` ≥ `C`, made by [`Matrix::qr_pivoted`].
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Copy, Debug, PartialEq)]
 pub struct PivotedQr<T, const R: usize, const C: usize> {
     qr: Qr<T, R, C>,
     permutation: [usize; C],

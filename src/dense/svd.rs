@@ -343,7 +343,7 @@ pub(super) fn solve_kernel<T: Real>(
 
 /// U, Σ, V of an `R` × `C` matrix with `R` ≥ `C`, made by [`Matrix::svd`]. Take the SVD of a wide matrix from its
 /// transpose, or [`factor`].
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Svd<T, const R: usize, const C: usize> {
     /// Left singular vectors as columns.
     pub u: Matrix<T, R, C>,
