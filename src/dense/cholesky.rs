@@ -8,7 +8,7 @@ use crate::Real;
 
 use super::Matrix;
 use super::error::{Error, check_len, check_shape};
-use super::row::{accumulate, check_finite, column};
+use super::row::{check_finite, for_blocks};
 use super::triangular::{solve_upper, solve_upper_t};
 
 /// Factors the `n` × `n` matrix `a` in place. Only the upper triangle is read; U replaces it and the part
@@ -39,8 +39,15 @@ pub fn factor<T: Real>(n: usize, a: &mut [T]) -> Result<(), Error> {
 pub(super) fn factor_kernel<T: Real>(n: usize, a: &mut [T]) -> Result<(), Error> {
     for k in 0..n {
         let (above, rest) = a.split_at_mut_checked(k * n).ok_or(Error::Shape)?;
-        let row = rest.get_mut(k..n).ok_or(Error::Shape)?;
-        accumulate(row, column(above, n, k).map(|factor| -factor), above, n, k);
+        let row = rest.get_mut(..n).ok_or(Error::Shape)?;
+        for_blocks(
+            k,
+            n,
+            &mut *row,
+            |row, start| subtract::<T, 4>(k, start, above, row),
+            |row, start| subtract::<T, 1>(k, start, above, row),
+        );
+        let row = row.get_mut(k..).ok_or(Error::Shape)?;
         let (pivot, tail) = row.split_first_mut().ok_or(Error::Shape)?;
         if !pivot.is_finite() {
             return Err(Error::NotFinite);
@@ -53,6 +60,26 @@ pub(super) fn factor_kernel<T: Real>(n: usize, a: &mut [T]) -> Result<(), Error>
         tail.iter_mut().for_each(|x| *x *= reciprocal);
     }
     Ok(())
+}
+
+/// Subtracts from `row` the rows `above`, each times its element in column `k`, in the `W` columns from `start`;
+/// those before `k` stay as they are.
+#[inline(always)]
+fn subtract<T: Real, const W: usize>(k: usize, start: usize, above: &[T], row: &mut [T]) {
+    let n = row.len().max(1);
+    let Some(block) = row.get_mut(start..).and_then(<[T]>::first_chunk_mut::<W>) else { return };
+    let mut sums = *block;
+    for above in above.chunks_exact(n) {
+        let factor = above.get(k).map_or(T::ZERO, |&factor| factor);
+        if let Some(above) = above.get(start..).and_then(<[T]>::first_chunk::<W>) {
+            sums.iter_mut().zip(above).for_each(|(sum, &above)| *sum = sum.mac(-factor, above));
+        }
+    }
+    for ((x, sum), column) in block.iter_mut().zip(sums).zip(start..) {
+        if column >= k {
+            *x = sum;
+        }
+    }
 }
 
 /// Solves A x = b from the factor; `b` becomes x. Cost: n² multiply-adds.

@@ -10,7 +10,9 @@ use crate::Real;
 
 use super::Matrix;
 use super::error::{Error, check_len, check_shape};
-use super::row::{accumulate, add_scaled, check_finite, minus_dot, set_identity, swap, swap_rows};
+use super::row::{
+    accumulate, add_scaled, check_finite, for_blocks, minus_dot, set_identity, swap, swap_rows,
+};
 use super::triangular::{solve_upper, solve_upper_matrix, solve_upper_t};
 
 /// Factors the `n` × `n` matrix `a` in place. Cost: n³/3 multiply-adds.
@@ -64,16 +66,37 @@ pub(super) fn factor_kernel<T: Real>(n: usize, a: &mut [T], pivots: &mut [usize]
                 swap_rows(row, other);
             }
         }
-        let (head, tail) = row.get(k..).and_then(<[T]>::split_first).ok_or(Error::Shape)?;
-        let reciprocal = T::ONE / *head;
+        let reciprocal = T::ONE / *row.get(k).ok_or(Error::Shape)?;
         for other in below.chunks_exact_mut(n) {
-            let (factor, rest) = other.get_mut(k..).and_then(<[T]>::split_first_mut).ok_or(Error::Shape)?;
-            *factor *= reciprocal;
-            add_scaled(rest, -*factor, tail);
+            *other.get_mut(k).ok_or(Error::Shape)? *= reciprocal;
         }
+        for_blocks(
+            k + 1,
+            n,
+            &mut *below,
+            |below, start| eliminate::<T, 4>(k, start, row, below),
+            |below, start| eliminate::<T, 1>(k, start, row, below),
+        );
         active = below;
     }
     Ok(())
+}
+
+/// Subtracts `top` times the factor in column `k` from the rows `below`, in the `W` columns from `start`; those up
+/// to `k` stay as they are.
+#[inline(always)]
+fn eliminate<T: Real, const W: usize>(k: usize, start: usize, top: &[T], below: &mut [T]) {
+    let n = top.len().max(1);
+    let mut pivot_row = [T::ZERO; W];
+    for ((x, &top), column) in pivot_row.iter_mut().zip(top.get(start..).unwrap_or_default()).zip(start..) {
+        *x = if column > k { top } else { T::ZERO };
+    }
+    for row in below.chunks_exact_mut(n) {
+        let factor = row.get(k).map_or(T::ZERO, |&factor| factor);
+        if let Some(block) = row.get_mut(start..).and_then(<[T]>::first_chunk_mut::<W>) {
+            block.iter_mut().zip(pivot_row).for_each(|(x, top)| *x = x.mac(-factor, top));
+        }
+    }
 }
 
 /// Solves A x = b from the factors; `b` becomes x. Cost: n² multiply-adds.

@@ -55,6 +55,31 @@ fn accumulate_blocks<'a, T: Real, const W: usize>(
     (blocks.into_remainder(), start)
 }
 
+/// Covers the columns `start..end` from the right: `four(j)` takes j..j + 4 and may be told to begin before
+/// `start`, `one(j)` takes j alone. Triangles have rows of every length; blocks of one size serve them best.
+#[inline(always)]
+pub(super) fn for_blocks<E>(
+    start: usize,
+    end: usize,
+    mut env: E,
+    four: impl Fn(&mut E, usize),
+    one: impl Fn(&mut E, usize),
+) {
+    let mut end = end;
+    while end > start {
+        match end.checked_sub(4) {
+            Some(first) => {
+                four(&mut env, first);
+                end = first;
+            }
+            None => {
+                end -= 1;
+                one(&mut env, end);
+            }
+        }
+    }
+}
+
 /// Column `index` of rows of length `stride`.
 #[inline(always)]
 pub(super) fn column<T: Real>(rows: &[T], stride: usize, index: usize) -> impl Iterator<Item = T> + Clone {

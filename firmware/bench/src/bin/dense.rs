@@ -44,10 +44,13 @@ macro_rules! at_size {
             });
 
             // R and reflectors; then Q and R as matrices.
-            bench::call_on(concat!("qr_", $size), &(a, [0.0; N]), |(a, tau)| {
-                qr::factor(N, N, a.as_mut_slice(), tau).is_ok()
+            bench::call(concat!("qr_", $size), || a.qr());
+            bench::call_on(concat!("qr_slice_", $size), &(a, [0.0; N]), |(a, tau)| {
+                qr::factor(black_box(N), N, a.as_mut_slice(), tau).is_ok()
             });
             bench::call(concat!("qr_", $size, "/nalgebra"), || peer_a.qr());
+            let factors = a.qr();
+            bench::call(concat!("qr_q_from_reflectors_", $size), || factors.map(|qr| qr.q()));
             bench::call(concat!("qr_q_and_r_", $size), || a.qr().map(|qr| (qr.q(), qr.r())));
             bench::call(concat!("qr_q_and_r_", $size, "/nalgebra"), || {
                 let qr = peer_a.qr();
@@ -60,14 +63,17 @@ macro_rules! at_size {
                 stream.add_row(*row, [1.0])
             });
 
-            bench::call_on(concat!("cholesky_", $size), &spd, |a| {
-                cholesky::factor(N, a.as_mut_slice()).is_ok()
+            bench::call(concat!("cholesky_", $size), || spd.cholesky());
+            bench::call_on(concat!("cholesky_slice_", $size), &spd, |a| {
+                cholesky::factor(black_box(N), a.as_mut_slice()).is_ok()
             });
             bench::call(concat!("cholesky_", $size, "/nalgebra"), || peer_spd.cholesky());
 
-            bench::call_on(concat!("lu_solve_", $size), &(a, [0; N], x), |(a, pivots, x)| {
-                lu::factor(N, a.as_mut_slice(), pivots)
-                    .and_then(|()| lu::solve(N, a.as_slice(), pivots, x))
+            bench::call(concat!("lu_solve_", $size), || a.lu().and_then(|lu| lu.solve(x)));
+            bench::call_on(concat!("lu_solve_slice_", $size), &(a, [0; N], x), |(a, pivots, x)| {
+                let n = black_box(N);
+                lu::factor(n, a.as_mut_slice(), pivots)
+                    .and_then(|()| lu::solve(n, a.as_slice(), pivots, x))
                     .is_ok()
             });
             bench::call(concat!("lu_solve_", $size, "/nalgebra"), || peer_a.lu().solve(&peer_x));
