@@ -809,9 +809,19 @@ reparam_status reparam_random_u64(reparam_random *random, uint64_t *word);
 reparam_status reparam_random_uniform_f32(reparam_random *random, float *out, size_t len);
 
 /*
+ `len` samples of the standard Gaussian distribution.
+ */
+reparam_status reparam_random_gaussian_f32(reparam_random *random, float *out, size_t len);
+
+/*
  `len` samples, uniform in [0, 1).
  */
 reparam_status reparam_random_uniform_f64(reparam_random *random, double *out, size_t len);
+
+/*
+ `len` samples of the standard Gaussian distribution.
+ */
+reparam_status reparam_random_gaussian_f64(reparam_random *random, double *out, size_t len);
 
 /*
  The default settings of a pattern search.

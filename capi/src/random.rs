@@ -1,5 +1,5 @@
 use rand_core::Rng;
-use reparam::random::{SplitMix64, uniform};
+use reparam::random::{SplitMix64, fill_gaussian, uniform};
 
 use crate::Status;
 use crate::memory::{reference, slice_mut};
@@ -44,7 +44,7 @@ pub unsafe extern "C" fn reparam_random_u64(random: *mut reparam_random, word: *
 }
 
 macro_rules! samples {
-    ($t:ident: $uniform:ident) => {
+    ($t:ident: $uniform:ident, $gaussian:ident) => {
         /// `len` samples, uniform in [0, 1).
         #[unsafe(no_mangle)]
         pub unsafe extern "C" fn $uniform(random: *mut reparam_random, out: *mut $t, len: usize) -> Status {
@@ -55,8 +55,19 @@ macro_rules! samples {
                 Ok(())
             })
         }
+
+        /// `len` samples of the standard Gaussian distribution.
+        #[unsafe(no_mangle)]
+        pub unsafe extern "C" fn $gaussian(random: *mut reparam_random, out: *mut $t, len: usize) -> Status {
+            status(|| {
+                // SAFETY: the header's contract.
+                let (random, out) = unsafe { (reference(random)?, slice_mut(out, len)?) };
+                random.with(|rng| fill_gaussian(rng, out));
+                Ok(())
+            })
+        }
     };
 }
 
-samples!(f32: reparam_random_uniform_f32);
-samples!(f64: reparam_random_uniform_f64);
+samples!(f32: reparam_random_uniform_f32, reparam_random_gaussian_f32);
+samples!(f64: reparam_random_uniform_f64, reparam_random_gaussian_f64);

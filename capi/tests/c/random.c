@@ -28,6 +28,17 @@ void test_random(void)
     CHECK(saved.state == random.state);
     report_u64("state", random.state);
 
+    CHECK_OK(reparam_random_gaussian_f32(&random, x, 8));
+    CHECK_OK(reparam_random_gaussian_f64(&random, y, 7));
+    report_f32("gaussian_f32", x, 8);
+    report_f64("gaussian_f64", y, 7);
+    double sum = 0.0;
+    for (size_t k = 0; k < 1000; k++) {
+        CHECK_OK(reparam_random_gaussian_f64(&random, y, 2));
+        sum += y[0] * y[0] + y[1] * y[1];
+    }
+    CHECK(sum > 1800.0 && sum < 2200.0);
+
     CHECK(reparam_random_seed(NULL, 0) == REPARAM_STATUS_POINTER);
     CHECK(reparam_random_u64(&random, NULL) == REPARAM_STATUS_POINTER);
     CHECK(reparam_random_uniform_f32(&random, NULL, 8) == REPARAM_STATUS_POINTER);
