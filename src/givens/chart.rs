@@ -625,6 +625,10 @@ fn update_with<T: Real, R: Turn<T>>(
     }
     let below = index - start;
     [&mut *u, &mut *v, &mut *a, &mut *b].into_iter().for_each(|slice| slice.fill(T::ZERO));
+    // Checked above, but not where the compiler sees it: chunks of no element would panic.
+    if cols == 0 {
+        return Err(out_of_range);
+    }
     if let (Some(u), Some(v)) = (u.get_mut(c), v.get_mut(c + 1 + below)) {
         (*u, *v) = (T::ONE, T::ONE);
     }

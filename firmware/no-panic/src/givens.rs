@@ -1,16 +1,167 @@
 //! Orthonormal frames.
 
-use reparam::givens::{Plane, Rotation};
+use reparam::givens::chart::{self, Turn};
+use reparam::givens::{Chart, Frame, Plane, Rotation, RotationChain, RoundRobin, frame};
 
 use crate::kernels;
 
 kernels! {
     rotation_new(angle: T) -> Rotation<T> { Rotation::new(angle) }
+    rotation_zeroing(x: T, y: T) -> (Rotation<T>, T) { Rotation::zeroing(x, y) }
     rotation_inverse(rotation: Rotation<T>) -> Rotation<T> { rotation.inverse() }
+    rotation_compose(rotation: Rotation<T>, other: Rotation<T>) -> Rotation<T> { rotation.compose(other) }
+    rotation_angle(rotation: Rotation<T>) -> T { rotation.angle() }
     rotation_apply(rotation: Rotation<T>, x: T, y: T) -> (T, T) { rotation.apply(x, y) }
+    rotation_apply_pair(rotation: Rotation<T>, row_i: &mut [T], row_j: &mut [T]) {
+        rotation.apply_pair(row_i, row_j)
+    }
     rotation_apply_rows(rotation: Rotation<T>, plane: Plane, cols: usize, matrix: &mut [T]) {
         rotation.apply_rows(plane, cols, matrix)
     }
+}
+
+// Schedule.
+kernels! {
+    schedule_new(rows: usize) -> RoundRobin { RoundRobin::new(rows) }
+    schedule_counts(schedule: RoundRobin) -> [usize; 2] { [schedule.round_count(), schedule.planes_per_round()] }
+    schedule_rounds(schedule: RoundRobin) -> usize {
+        schedule.rounds().flatten().fold(0, |sum, plane| sum ^ plane.i ^ plane.j)
+    }
+    schedule_round(schedule: RoundRobin, round: usize) -> Option<Plane> { schedule.round(round).last() }
+}
+
+// Chart: from angles, and from stored rotations.
+kernels! {
+    chart_angle_count(rows: usize, cols: usize) -> usize { chart::angle_count(rows, cols) }
+    chart_planes(rows: usize, cols: usize) -> Option<Plane> { chart::planes(rows, cols).last() }
+    chart_planes_back(rows: usize, cols: usize) -> Option<Plane> { chart::planes(rows, cols).rev().last() }
+    turn_rotation(angle: T) -> Rotation<T> { Turn::rotation(angle) }
+    turn_from_rotation(rotation: Rotation<T>) -> T { Turn::from_rotation(rotation) }
+    chart_apply(cols: usize, angles: &[T], reflected: bool, x: &mut [T]) -> Result<(), Error> {
+        chart::apply(cols, angles, reflected, x)
+    }
+    chart_apply_stored(cols: usize, turns: &[Rotation<T>], reflected: bool, x: &mut [T]) -> Result<(), Error> {
+        chart::apply(cols, turns, reflected, x)
+    }
+    chart_apply_transpose(cols: usize, angles: &[T], reflected: bool, x: &mut [T]) -> Result<(), Error> {
+        chart::apply_transpose(cols, angles, reflected, x)
+    }
+    chart_apply_transpose_stored(
+        cols: usize, turns: &[Rotation<T>], reflected: bool, x: &mut [T],
+    ) -> Result<(), Error> {
+        chart::apply_transpose(cols, turns, reflected, x)
+    }
+    chart_materialise(
+        rows: usize, cols: usize, angles: &[T], reflected: bool, frame: &mut [T],
+    ) -> Result<(), Error> {
+        chart::materialise(rows, cols, angles, reflected, frame)
+    }
+    chart_materialise_stored(
+        rows: usize, cols: usize, turns: &[Rotation<T>], reflected: bool, frame: &mut [T],
+    ) -> Result<(), Error> {
+        chart::materialise(rows, cols, turns, reflected, frame)
+    }
+    chart_decompose(rows: usize, cols: usize, matrix: &mut [T], angles: &mut [T]) -> Result<bool, Error> {
+        chart::decompose(rows, cols, matrix, angles)
+    }
+    chart_decompose_stored(
+        rows: usize, cols: usize, matrix: &mut [T], turns: &mut [Rotation<T>],
+    ) -> Result<bool, Error> {
+        chart::decompose(rows, cols, matrix, turns)
+    }
+    chart_gradient(
+        rows: usize, cols: usize, angles: &[T], frame: &mut [T], cotangent: &mut [T], gradient: &mut [T],
+    ) -> Result<(), Error> {
+        chart::gradient(rows, cols, angles, frame, cotangent, gradient)
+    }
+    chart_update_scratch(rows: usize, cols: usize) -> usize { chart::update_scratch(rows, cols) }
+    chart_update(
+        rows: usize, cols: usize, angles: &[T], index: usize, delta: T, frame: &mut [T], scratch: &mut [T],
+    ) -> Result<(), Error> {
+        chart::update(rows, cols, angles, index, delta, frame, scratch)
+    }
+}
+
+type Chart64<T> = Chart<T, 6, 4, 14>;
+type Chain64<T> = RotationChain<T, 6, 4, 14>;
+type Frame64<T> = Frame<T, 6, 4>;
+
+// The same with sizes known to the compiler.
+kernels! {
+    chart_new(angles: [T; 14]) -> Result<Chart64<T>, Error> { Chart::new(angles) }
+    chart_with_reflection(angles: [T; 6], reflected: bool) -> Result<Chart<T, 4, 4, 6>, Error> {
+        Chart::with_reflection(angles, reflected)
+    }
+    chart_zero() -> Chart64<T> { Chart::zero() }
+    chart_from_slice(angles: &[T], reflected: bool) -> Result<Chart64<T>, Error> {
+        Chart::from_slice(angles, reflected)
+    }
+    chart_angles(chart: &Chart64<T>) -> &[T; 14] { chart.angles() }
+    chart_reflected(chart: &Chart64<T>) -> bool { chart.reflected() }
+    chart_own_planes() -> Option<Plane> { Chart64::<T>::planes().last() }
+    chart_rotations(chart: &Chart64<T>) -> Chain64<T> { chart.rotations() }
+    chart_frame(chart: &Chart64<T>) -> Frame64<T> { chart.frame() }
+    chart_own_apply(chart: &Chart64<T>, x: &[T; 4]) -> [T; 6] { chart.apply(x) }
+    chart_own_apply_transpose(chart: &Chart64<T>, x: &[T; 6]) -> [T; 4] { chart.apply_transpose(x) }
+    chart_own_gradient(chart: &Chart64<T>, cotangent: &[[T; 4]; 6]) -> [T; 14] { chart.gradient(cotangent) }
+    chart_set_angle(chart: &mut Chart64<T>, index: usize, angle: T, frame: &mut Frame64<T>) -> Result<(), Error> {
+        chart.set_angle(index, angle, frame)
+    }
+    chain_new(rotations: [Rotation<T>; 14], reflected: bool) -> Chain64<T> {
+        RotationChain::new(rotations, reflected)
+    }
+    chain_identity() -> Chain64<T> { RotationChain::identity() }
+    chain_rotations(chain: &Chain64<T>) -> &[Rotation<T>; 14] { chain.rotations() }
+    chain_reflected(chain: &Chain64<T>) -> bool { chain.reflected() }
+    chain_frame(chain: &Chain64<T>) -> Frame64<T> { chain.frame() }
+    chain_apply(chain: &Chain64<T>, x: &[T; 4]) -> [T; 6] { chain.apply(x) }
+    chain_apply_transpose(chain: &Chain64<T>, x: &[T; 6]) -> [T; 4] { chain.apply_transpose(x) }
+    chain_gradient(chain: &Chain64<T>, cotangent: &[[T; 4]; 6]) -> [T; 14] { chain.gradient(cotangent) }
+}
+
+// Frames.
+kernels! {
+    frame_orthogonality_error(rows: usize, cols: usize, matrix: &[T]) -> T {
+        frame::orthogonality_error(rows, cols, matrix)
+    }
+    frame_orthonormalize(rows: usize, cols: usize, matrix: &mut [T]) -> Result<(), Error> {
+        frame::orthonormalize(rows, cols, matrix)
+    }
+    frame_random(rows: usize, cols: usize, rng: &mut SplitMix64, matrix: &mut [T]) -> Result<(), Error> {
+        frame::random(rows, cols, rng, matrix)
+    }
+    frame_reflect(cols: usize, matrix: &mut [T]) { frame::reflect(cols, matrix) }
+    frame_clean_up_scratch(cols: usize) -> usize { frame::clean_up_scratch(cols) }
+    frame_clean_up(rows: usize, cols: usize, matrix: &mut [T], scratch: &mut [T]) -> Result<(), Error> {
+        frame::clean_up(rows, cols, matrix, scratch)
+    }
+    guard_new(period: u32) -> DriftGuard { DriftGuard::new(period) }
+    guard_due(guard: &mut DriftGuard, rotations: u32) -> bool { guard.due(rotations) }
+
+    frame_tolerance() -> T { Frame64::<T>::tolerance() }
+    frame_identity() -> Frame64<T> { Frame::identity() }
+    frame_from_rows(rows: [[T; 4]; 6]) -> Result<Frame64<T>, Error> { Frame::from_rows(rows) }
+    frame_from_rows_within(rows: [[T; 4]; 6], tolerance: T) -> Result<Frame64<T>, Error> {
+        Frame::from_rows_within(rows, tolerance)
+    }
+    frame_from_slice(matrix: &[T]) -> Result<Frame64<T>, Error> { Frame::from_slice(matrix) }
+    frame_own_orthonormalize(rows: [[T; 4]; 6]) -> Result<Frame64<T>, Error> { Frame::orthonormalize(rows) }
+    frame_from_angles(angles: &[T], reflected: bool) -> Result<Frame64<T>, Error> {
+        Frame::from_angles(angles, reflected)
+    }
+    frame_own_random(rng: &mut SplitMix64) -> Frame64<T> { Frame::random(rng) }
+    frame_rows(frame: &Frame64<T>) -> &[[T; 4]; 6] { frame.rows() }
+    frame_as_slice(frame: &Frame64<T>) -> usize { frame.as_slice().len() }
+    frame_column(frame: &Frame64<T>, k: usize) -> Option<[T; 6]> { frame.column(k) }
+    frame_apply(frame: &Frame64<T>, x: &[T; 4]) -> [T; 6] { frame.apply(x) }
+    frame_apply_transpose(frame: &Frame64<T>, x: &[T; 6]) -> [T; 4] { frame.apply_transpose(x) }
+    frame_rotate(frame: &mut Frame64<T>, plane: Plane, rotation: Rotation<T>) { frame.rotate(plane, rotation) }
+    frame_own_reflect(frame: &mut Frame64<T>) { frame.reflect() }
+    frame_chart(frame: &Frame64<T>) -> Chart64<T> { frame.chart() }
+    frame_rotations(frame: &Frame64<T>) -> Chain64<T> { frame.rotations() }
+    frame_own_orthogonality_error(frame: &Frame64<T>) -> T { frame.orthogonality_error() }
+    frame_own_clean_up(frame: &mut Frame64<T>) { frame.clean_up() }
+    frame_guard(frame: &mut Frame64<T>, guard: &mut DriftGuard, rotations: u32) { frame.guard(guard, rotations) }
 }
 
 use reparam::givens::objective::{
