@@ -39,6 +39,8 @@ pub mod dense;
 pub mod givens;
 pub mod random;
 pub mod real;
+#[cfg(feature = "serde")]
+mod sequence;
 pub mod trig;
 
 pub use real::Real;

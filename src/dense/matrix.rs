@@ -19,6 +19,19 @@ use super::{Cholesky, Error, Lu, PivotedQr, Qr, Svd, newton_schulz, tile};
 /// assert_eq!(A.matvec(&x), [6.0, 7.0]);
 /// # Ok::<(), reparam::dense::Error>(())
 /// ```
+///
+/// Shapes that do not fit do not compile, neither those of two matrices nor one that an algorithm has no use
+/// for (QR needs at least as many rows as columns):
+///
+/// ```compile_fail
+/// let a = reparam::dense::Matrix([[1.0, 2.0, 3.0], [4.0, 5.0, 6.0]]);
+/// let product = a.matmul(&a);
+/// ```
+///
+/// ```compile_fail
+/// let a = reparam::dense::Matrix([[1.0, 2.0, 3.0], [4.0, 5.0, 6.0]]);
+/// let factors = a.qr();
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Matrix<T, const R: usize, const C: usize>(
     /// The rows.

@@ -19,6 +19,8 @@ pub mod cholesky;
 mod error;
 pub mod givens_qr;
 mod householder;
+#[cfg(any(feature = "nalgebra", feature = "serde"))]
+mod interoperation;
 pub mod lu;
 mod matrix;
 pub mod newton_schulz;

@@ -893,7 +893,7 @@ struct Angles<T, const N: usize>([T; N]);
 impl<'de, T: Real + serde::Deserialize<'de>, const N: usize> serde::Deserialize<'de> for Angles<T, N> {
     fn deserialize<S: serde::Deserializer<'de>>(deserializer: S) -> Result<Self, S::Error> {
         let mut angles = [T::ZERO; N];
-        super::sequence::fill(deserializer, &mut angles)?;
+        crate::sequence::fill(deserializer, &mut angles)?;
         Ok(Self(angles))
     }
 }

@@ -382,7 +382,7 @@ where
 {
     fn deserialize<S: serde::Deserializer<'de>>(deserializer: S) -> Result<Self, S::Error> {
         let mut rows = [[T::ZERO; D]; P];
-        super::sequence::fill(deserializer, rows.as_flattened_mut())?;
+        crate::sequence::fill(deserializer, rows.as_flattened_mut())?;
         Self::from_rows(rows).map_err(serde::de::Error::custom)
     }
 }

@@ -7,8 +7,6 @@ pub mod objective;
 mod rotation;
 mod schedule;
 pub mod search;
-#[cfg(feature = "serde")]
-mod sequence;
 
 pub use chart::{Chart, RotationChain, angle_count, planes};
 pub use error::Error;

@@ -183,6 +183,13 @@ fn features() -> Result<Outcome, Failure> {
         }
     }
     println!("{} combinations", commands.len());
+    let with = ["--features", "defmt,nalgebra,serde"];
+    let package = ["--package", "reparam"];
+    let mut lint = cargo(["clippy", "--quiet", "--all-targets"]);
+    lint.args(package).args(with).args(DENY_WARNINGS);
+    let mut test = cargo(["test", "--test", "interoperation"]);
+    test.args(package).args(with);
+    commands.extend([lint, test]);
     all(commands)?;
     no_backend()
 }

@@ -5,7 +5,7 @@ use core::fmt;
 use serde::de::{Deserialize, Deserializer, Error, SeqAccess, Visitor};
 
 /// Fills `target` from a sequence of exactly its length.
-pub(super) fn fill<'de, T, D>(deserializer: D, target: &mut [T]) -> Result<(), D::Error>
+pub(crate) fn fill<'de, T, D>(deserializer: D, target: &mut [T]) -> Result<(), D::Error>
 where
     T: Deserialize<'de>,
     D: Deserializer<'de>,
