@@ -14,7 +14,7 @@ const PI_2_LOW: f32 = 2.563_344e-12;
 ///
 /// Error at most 1.5 ulp for every finite x. Sine is odd and cosine even to the bit.
 ///
-/// Cost on Cortex-M4F: 47 instructions for |x| ≤ 128, 112 beyond, no soft-float. Three constants reduce a
+/// Cost on Cortex-M4F: 47 instructions for |x| ≤ 128, 96 beyond, no soft-float; 675 bytes of flash. Three constants reduce a
 /// small argument (Cody and Waite), 2/π to 199 bits a large one (Payne and Hanek); then one polynomial each.
 ///
 /// ```
@@ -53,34 +53,36 @@ pub(crate) fn quadrant(quarters: u32, r: f32, tail: f32) -> (f32, f32) {
 }
 
 /// 2/π as a binary fraction after 25 zero bits.
-const FRAC_2_PI: [u32; 7] =
-    [0x51, 0x7cc1_b727, 0x220a_94fe, 0x13ab_e8fa, 0x9a6e_e06d, 0xb14a_cc9e, 0x21c8_20ff];
+const FRAC_2_PI: [u8; 27] = [
+    0x00, 0x00, 0x00, 0x51, 0x7c, 0xc1, 0xb7, 0x27, 0x22, 0x0a, 0x94, 0xfe, 0x13, 0xab, 0xe8, 0xfa, 0x9a,
+    0x6e, 0xe0, 0x6d, 0xb1, 0x4a, 0xcc, 0x9e, 0x21, 0xc8, 0x20,
+];
 
-/// Payne and Hanek's reduction in integers, for |x| ≥ 1; and what is zero or not finite.
+/// Payne and Hanek's reduction in integers, for |x| ≥ 128; and what is zero or not finite.
 #[cold]
 #[inline(never)]
 fn other(x: f32) -> (f32, f32) {
     let bits = x.to_bits();
-    let mantissa = u64::from((bits & 0x007f_ffff) | 0x0080_0000);
     // x = ±mantissa·2^(exponent − 150). Bits of 2/π that contribute multiples of 2π are skipped: with the
-    // leading zeros of the table, the window starts at bit `exponent − 127`.
+    // leading zeros of the table, the window starts at bit `exponent − 127`; whole bytes of that in the table, the
+    // rest by a shift of the mantissa. The table ends where the exponent of infinity would start.
     let start = ((bits >> 23) & 0xff).wrapping_sub(127);
-    let Some(&[a, b, c, d]) = FRAC_2_PI.get((start >> 5) as usize..).and_then(|words| words.first_chunk())
-    else {
+    let window = FRAC_2_PI.get((start >> 3) as usize..).and_then(|bytes| bytes.first_chunk());
+    let Some(&[a, b, c, d, e, f, g, h, i, j, k, l]) = window else {
         return if x == 0.0 { (x, 1.0) } else { (f32::NAN, f32::NAN) };
     };
-    let shift = start & 31;
-    let word = |high: u32, low: u32| (((u64::from(high) << 32 | u64::from(low)) << shift) >> 32) as u32;
+    let mantissa = u64::from(((bits & 0x007f_ffff) | 0x0080_0000) << (start & 7));
+    let product = |word| mantissa * u64::from(u32::from_be_bytes(word));
     // Quarter turns, 2 bits before the binary point and 62 after it.
-    let turns = (mantissa.wrapping_mul(u64::from(word(a, b))) << 32)
-        .wrapping_add(mantissa * u64::from(word(b, c)))
-        .wrapping_add((mantissa * u64::from(word(c, d))) >> 32);
+    let turns = (product([a, b, c, d]) << 32)
+        .wrapping_add(product([e, f, g, h]))
+        .wrapping_add(product([i, j, k, l]) >> 32);
     let quarters = (turns.wrapping_add(1 << 61) >> 62) as u32;
     let fraction = (turns << 2) as i64;
-    // Not zero: no f32 but 0 is a multiple of π/2, and the bit set here is far below the precision needed.
-    let magnitude = (fraction ^ (fraction >> 63)) as u64 | 1;
-    let zeros = magnitude.leading_zeros();
-    let top = ((magnitude << zeros) >> 32) as u32;
+    let magnitude = (fraction ^ (fraction >> 63)) as u64;
+    // No f32 comes closer to a multiple of π/2 than 2⁻³⁰ quarter turns: the upper half is not zero.
+    let zeros = ((magnitude >> 32) as u32 | 1).leading_zeros();
+    let top = ((magnitude << (zeros & 31)) >> 32) as u32;
     // π/2 in 1.31 bits: `angle`·2^(−31 − zeros) radians, rounded once on its way to f32.
     let angle = ((u64::from(top) * 0xc90f_daa2) >> 32) as u32;
     let r = angle as f32 * f32::from_bits((127 - 31 - zeros) << 23);
