@@ -14,7 +14,7 @@ const CASES: [Case; 6] = [
     ("exp_m1", Real::exp_m1, f64::exp_m1, 1.5),
     ("ln", Real::ln, f64::ln, 0.9),
     ("ln_1p", Real::ln_1p, f64::ln_1p, 0.9),
-    ("tanh", Real::tanh, f64::tanh, 2.5),
+    ("tanh", Real::tanh, f64::tanh, 2.75),
     ("sqrt", Real::sqrt, f64::sqrt, 0.5),
 ];
 
@@ -33,8 +33,8 @@ fn single_precision_within_bounds() {
 }
 
 #[test]
-#[ignore = "exhaustive: 6 functions of 4.3e9 arguments"]
-fn single_precision_within_bounds_exhaustively() {
+#[ignore = "dense: 6 functions of 7e7 arguments; of all 4.3e9 with REPARAM_EVERY_F32 in the environment"]
+fn single_precision_within_bounds_densely() {
     check(if std::env::var_os("REPARAM_EVERY_F32").is_some() { 1 } else { 61 });
 }
 

@@ -238,7 +238,7 @@ impl<T: Real, const P: usize, const D: usize> Frame<T, P, D> {
         Ok(frame)
     }
 
-    /// A frame drawn from the uniform (Haar) distribution. See [`random`].
+    /// A frame drawn from the uniform (Haar) distribution. See [`random()`].
     pub fn random<R: Rng + ?Sized>(rng: &mut R) -> Self {
         let mut frame = Self::identity();
         let _ = random(P, D, rng, frame.as_mut_slice());

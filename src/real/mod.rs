@@ -14,6 +14,29 @@
 //! soft-float on Cortex-M4F, and the same bits on every target and backend. `f64` functions differ in the last
 //! place between backends.
 //!
+//! # Accuracy and cost in `f32`
+//!
+//! Largest error in units of the last place, and instructions of one call on Cortex-M4F.
+//!
+//! | function | error | instructions | `libm` |
+//! |---|---|---|---|
+//! | `sqrt` | 0.5 | 5 | 52 |
+//! | `mul_add` | 0.5 | 5 | 263 |
+//! | `hypot` | 1.25 | 10 | 420 |
+//! | `exp` | 1.0 | 36 | 56 |
+//! | `exp_m1` | 1.5 | 42 | 77 |
+//! | `ln` | 0.9 | 46 | 51 |
+//! | `ln_1p` | 0.9 | 73 | 62 |
+//! | `tanh` | 2.75 | 47 | 104 |
+//! | `floor` | exact | 19 | 23 |
+//!
+//! `sin_cos` and `atan2`: [`crate::trig`]. Errors: the bounds that `cargo test --test real` holds (`hypot`, `exp`
+//! and the rest sampled over all bit patterns); instructions: `cargo xtask bench-target real`.
+//!
+//! Special values are those of C99: NaN gives NaN (but `hypot` of an infinity is infinite), logarithms of negative
+//! numbers and square roots of them are NaN, `ln` of 0 is −∞, overflow is ∞. Nothing panics or loops.
+//!
+
 mod double;
 #[cfg(reparam_fpu)]
 mod fpu;

@@ -14,7 +14,7 @@ const PI_2_LOW: f32 = 2.563_344e-12;
 ///
 /// Error at most 1.5 ulp for every finite x. Sine is odd and cosine even to the bit.
 ///
-/// Cost on Cortex-M4F: 47 instructions for |x| ≤ 128, 96 beyond, no soft-float; 675 bytes of flash. Three constants reduce a
+/// Cost on Cortex-M4F: 48 instructions for |x| ≤ 128, 97 beyond, no soft-float; 687 bytes of flash. Three constants reduce a
 /// small argument (Cody and Waite), 2/π to 199 bits a large one (Payne and Hanek); then one polynomial each.
 ///
 /// ```
