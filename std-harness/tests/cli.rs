@@ -408,3 +408,35 @@ fn ctrl_c_keeps_the_best_point_and_leaves_whole_files() {
     let resumed = json(folder.path(), &arguments);
     assert!(resumed["objective"].as_f64().unwrap() <= printed["objective"].as_f64().unwrap());
 }
+
+#[test]
+fn the_benchmark_puts_published_measured_and_difference_side_by_side() {
+    let folder = folder();
+    let arguments = ["givens", "benchmark", "--suite", "eigenvalue,joint", "--json", "--plot", "b.svg"];
+    let report = json(folder.path(), &arguments);
+    let rows = report["rows"].as_array().unwrap();
+    let find = |suite: &str, method: &str| {
+        let of = |row: &&Value| row["suite"] == suite && row["method"] == method;
+        rows.iter().find(of).unwrap_or_else(|| panic!("no row {suite}, {method}"))
+    };
+    let number = |row: &Value, key: &str| row[key].as_f64().unwrap();
+    // The published values come back from the published seeds.
+    let row = find("eigenvalue", "plane");
+    assert!((number(row, "measured") / 25.644 - 1.0).abs() < 1e-5, "{row}");
+    assert!((number(row, "measured") - number(row, "published") - number(row, "difference")).abs() < 1e-12);
+    let relative = rows.iter().find(|row| row["quantity"] == "largest relative difference").unwrap();
+    assert!(number(relative, "measured") < 1e-8, "{relative}");
+    // The search is no worse than Jacobi's angles, and the counter-example is worse.
+    let jacobi = |row: &Value| row["baseline"][1].as_f64().unwrap();
+    let row = find("joint", "plane, 5 starts");
+    assert!(number(row, "measured") < 1.001 * jacobi(row), "{row}");
+    assert!(number(find("joint", "eigenvectors of the mean"), "measured") > 1.2 * jacobi(row));
+    assert!(fs::read_to_string(folder.path().join("b.svg")).unwrap().contains("plane search"));
+    fails(
+        folder.path(),
+        2,
+        &["givens", "benchmark", "--suite", "ica", "--plot", "x.svg"],
+        &["no", "optimum"],
+    );
+    fails(folder.path(), 2, &["givens", "benchmark", "--quick", "--full"], &["--full"]);
+}

@@ -1,5 +1,6 @@
 //! `reparam givens …`: orthonormal frames.
 
+pub mod benchmark;
 pub mod convergence;
 pub mod evaluator;
 pub mod external;
@@ -32,6 +33,8 @@ pub struct Command {
 enum Verb {
     /// Fit a frame to data, or to what an external program answers
     Fit(fit::FitOptions),
+    /// Run the published experiments, with honest baselines beside them
+    Benchmark(benchmark::BenchmarkOptions),
     /// Print a fitted frame
     Show {
         /// What `reparam givens fit -o` wrote
@@ -45,6 +48,7 @@ impl Command {
     pub fn run(self, context: &Context) -> Result<()> {
         match self.verb {
             Verb::Fit(options) => options.run(context),
+            Verb::Benchmark(options) => options.run(context),
             Verb::Show { fit } => {
                 let fit = Fit::read(&fit)?;
                 context.print(&fit, || fit.to_string())
