@@ -7,7 +7,7 @@
 use crate::Real;
 
 use super::Matrix;
-use super::error::{Error, check_len, check_shape};
+use super::error::{Error, check_len, check_shape, in_place};
 use super::row::{check_finite, for_blocks};
 use super::triangular::{solve_upper, solve_upper_t};
 
@@ -40,8 +40,9 @@ pub(super) fn factor_kernel<T: Real>(n: usize, a: &mut [T]) -> Result<(), Error>
     for k in 0..n {
         let (above, rest) = a.split_at_mut_checked(k * n).ok_or(Error::Shape)?;
         let row = rest.get_mut(..n).ok_or(Error::Shape)?;
+        // Nothing lies above the first row.
         for_blocks(
-            k,
+            if k == 0 { n } else { k },
             n,
             &mut *row,
             |row, start| subtract::<T, 4>(k, start, above, row),
@@ -103,7 +104,7 @@ pub(super) fn solve_kernel<T: Real>(n: usize, u: &[T], b: &mut [T]) -> Result<()
 /// [this module](self) do.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Cholesky<T, const N: usize> {
-    u: Matrix<T, N, N>,
+    factor: Matrix<T, N, N>,
 }
 
 impl<T: Real, const N: usize> Cholesky<T, N> {
@@ -111,11 +112,9 @@ impl<T: Real, const N: usize> Cholesky<T, N> {
     ///
     /// # Errors
     /// As [`factor`].
-    pub fn new(mut a: Matrix<T, N, N>) -> Result<Self, Error> {
+    pub fn new(a: Matrix<T, N, N>) -> Result<Self, Error> {
         const { assert!(N > 0) };
-        factor_kernel(N, a.as_mut_slice())?;
-        a.clear_below_diagonal();
-        Ok(Self { u: a })
+        in_place(Self { factor: a }, |this| factor_kernel(N, this.factor.as_mut_slice()))
     }
 
     /// x of A x = b.
@@ -123,12 +122,12 @@ impl<T: Real, const N: usize> Cholesky<T, N> {
     /// # Errors
     /// As [`solve`].
     pub fn solve(&self, mut b: [T; N]) -> Result<[T; N], Error> {
-        solve_kernel(N, self.u.as_slice(), &mut b)?;
+        solve_kernel(N, self.factor.as_slice(), &mut b)?;
         Ok(b)
     }
 
     /// U of A = Uᵀ U, zeros below the diagonal.
-    pub fn u(&self) -> &Matrix<T, N, N> {
-        &self.u
+    pub fn u(&self) -> Matrix<T, N, N> {
+        self.factor.upper()
     }
 }

@@ -43,3 +43,14 @@ pub(super) fn check_shape(rows: usize, cols: usize, len: usize) -> Result<(), Er
 pub(super) fn check_len(expected: usize, len: usize) -> Result<(), Error> {
     if expected == len { Ok(()) } else { Err(Error::Shape) }
 }
+
+/// `this` after `work` has changed it. What is returned is where the work is done: a `?` would move it there.
+#[inline(always)]
+pub(super) fn in_place<S>(this: S, work: impl FnOnce(&mut S) -> Result<(), Error>) -> Result<S, Error> {
+    let mut result = Ok(this);
+    let outcome = result.as_mut().map_or(Ok(()), work);
+    if let Err(error) = outcome {
+        result = Err(error);
+    }
+    result
+}

@@ -13,6 +13,7 @@ use super::error::{Error, check_len, check_shape};
 use super::row::{
     accumulate, add_scaled, check_finite, for_blocks, minus_dot, set_identity, swap, swap_rows,
 };
+use super::tile::SHORT;
 use super::triangular::{solve_upper, solve_upper_matrix, solve_upper_t};
 
 /// Factors the `n` × `n` matrix `a` in place. Cost: n³/3 multiply-adds.
@@ -67,16 +68,27 @@ pub(super) fn factor_kernel<T: Real>(n: usize, a: &mut [T], pivots: &mut [usize]
             }
         }
         let reciprocal = T::ONE / *row.get(k).ok_or(Error::Shape)?;
-        for other in below.chunks_exact_mut(n) {
-            *other.get_mut(k).ok_or(Error::Shape)? *= reciprocal;
+        if n < SHORT {
+            // Rows of a few elements are over before a block has been loaded.
+            let tail = row.get(k + 1..).ok_or(Error::Shape)?;
+            for other in below.chunks_exact_mut(n) {
+                let other = other.get_mut(k..).ok_or(Error::Shape)?;
+                let (factor, rest) = other.split_first_mut().ok_or(Error::Shape)?;
+                *factor *= reciprocal;
+                add_scaled(rest, -*factor, tail);
+            }
+        } else {
+            for other in below.chunks_exact_mut(n) {
+                *other.get_mut(k).ok_or(Error::Shape)? *= reciprocal;
+            }
+            for_blocks(
+                k + 1,
+                n,
+                &mut *below,
+                |below, start| eliminate::<T, 4>(k, start, row, below),
+                |below, start| eliminate::<T, 1>(k, start, row, below),
+            );
         }
-        for_blocks(
-            k + 1,
-            n,
-            &mut *below,
-            |below, start| eliminate::<T, 4>(k, start, row, below),
-            |below, start| eliminate::<T, 1>(k, start, row, below),
-        );
         active = below;
     }
     Ok(())

@@ -205,6 +205,17 @@ impl<T: Real, const R: usize, const C: usize> Matrix<T, R, C> {
     }
 }
 
+impl<T: Real, const R: usize, const C: usize> Matrix<T, R, C> {
+    /// The upper triangle of the first `C` rows.
+    pub(super) fn upper(&self) -> Matrix<T, C, C> {
+        let mut upper = Matrix::zeros();
+        for (i, (row, source)) in upper.0.iter_mut().zip(&self.0).enumerate() {
+            row.iter_mut().zip(source).skip(i).for_each(|(x, &source)| *x = source);
+        }
+        upper
+    }
+}
+
 impl<T: Real, const N: usize> Matrix<T, N, N> {
     /// LU factors with partial pivoting: [`lu::factor`](super::lu::factor).
     ///
@@ -220,11 +231,5 @@ impl<T: Real, const N: usize> Matrix<T, N, N> {
     /// As [`cholesky::factor`](super::cholesky::factor).
     pub fn cholesky(self) -> Result<Cholesky<T, N>, Error> {
         Cholesky::new(self)
-    }
-
-    pub(super) fn clear_below_diagonal(&mut self) {
-        for (i, row) in self.0.iter_mut().enumerate() {
-            row.iter_mut().take(i).for_each(|x| *x = T::ZERO);
-        }
     }
 }

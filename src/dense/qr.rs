@@ -410,7 +410,7 @@ impl<T: Real, const R: usize, const C: usize> Qr<T, R, C> {
 
     /// R, zeros below the diagonal.
     pub fn r(&self) -> Matrix<T, C, C> {
-        upper(&self.factors)
+        self.factors.upper()
     }
 
     /// The thin Q: orthonormal columns.
@@ -506,13 +506,4 @@ impl<T: Real, const R: usize, const C: usize> PivotedQr<T, R, C> {
         let rank = solve_pivoted_kernel(R, C, a, tau, &self.permutation, tolerance, &mut b, &mut x)?;
         Ok((x, rank))
     }
-}
-
-/// The upper triangle of the first `C` rows.
-fn upper<T: Real, const R: usize, const C: usize>(a: &Matrix<T, R, C>) -> Matrix<T, C, C> {
-    let mut r = Matrix::zeros();
-    for (i, (r, a)) in r.0.iter_mut().zip(&a.0).enumerate() {
-        r.iter_mut().zip(a).skip(i).for_each(|(r, &a)| *r = a);
-    }
-    r
 }

@@ -152,7 +152,7 @@ kernels! {
 
     cholesky_type_new(a: Matrix<T, 5, 5>) -> Result<Cholesky<T, 5>, Error> { Cholesky::new(a) }
     cholesky_type_solve(factor: &Cholesky<T, 8>, b: [T; 8]) -> Result<[T; 8], Error> { factor.solve(b) }
-    cholesky_type_u(factor: &Cholesky<T, 8>) -> &Matrix<T, 8, 8> { factor.u() }
+    cholesky_type_u(factor: &Cholesky<T, 8>) -> Matrix<T, 8, 8> { factor.u() }
 
     qr_type_new(a: Matrix<T, 8, 5>) -> Result<Qr<T, 8, 5>, Error> { Qr::new(a) }
     qr_type_r(qr: &Qr<T, 8, 5>) -> Matrix<T, 5, 5> { qr.r() }
