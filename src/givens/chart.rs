@@ -342,32 +342,71 @@ pub fn materialise<T: Real, R: Turn<T>>(
 ) -> Result<(), Error> {
     check(rows, cols, turns, reflected)?;
     check_length(rows * cols, frame.len())?;
-    materialise_with(cols, reflected, frame, turns.iter());
+    materialise_with(cols, reflected, frame, turns);
     Ok(())
 }
 
-/// Where [`materialise_with`] takes its turns from, the last first.
+/// Where [`materialise_with`] takes the turns of a column from, the last column first.
 pub(super) trait Source<T> {
-    /// The turn of the next entry, which still holds what `materialise_with` was given.
-    fn turn(&mut self, entry: T) -> Rotation<T>;
+    /// What stands for a turn.
+    type Turn: Pick<T>;
+
+    /// As many turns as there are rows below the diagonal.
+    fn column(
+        &mut self,
+        below: usize,
+    ) -> Option<impl DoubleEndedIterator<Item = Self::Turn> + ExactSizeIterator>;
 }
 
-impl<T, R: Turn<T>> Source<T> for core::slice::Iter<'_, R>
-where
-    T: Real,
-{
+/// A turn that may be kept in the entry it belongs to.
+pub(super) trait Pick<T> {
+    /// The turn of an entry, given what the entry holds.
+    fn pick(self, entry: T) -> Rotation<T>;
+}
+
+impl<T: Real, R: Turn<T>> Source<T> for &[R] {
+    type Turn = Given<R>;
+
     #[inline(always)]
-    fn turn(&mut self, _: T) -> Rotation<T> {
-        self.next_back().map_or(Rotation::IDENTITY, |turn| turn.rotation())
+    fn column(
+        &mut self,
+        below: usize,
+    ) -> Option<impl DoubleEndedIterator<Item = Given<R>> + ExactSizeIterator> {
+        let (before, column) = split_last(self, below)?;
+        *self = before;
+        Some(column.iter().map(|&turn| Given(turn)))
+    }
+}
+
+/// A turn from a list, whatever the entry holds.
+pub(super) struct Given<R>(R);
+
+impl<T, R: Turn<T>> Pick<T> for Given<R> {
+    #[inline(always)]
+    fn pick(self, _: T) -> Rotation<T> {
+        self.0.rotation()
     }
 }
 
 /// The turns are angles, each in the entry that it makes zero.
+#[derive(Clone, Copy)]
 pub(super) struct InPlace;
 
 impl<T: Real> Source<T> for InPlace {
+    type Turn = InPlace;
+
     #[inline(always)]
-    fn turn(&mut self, entry: T) -> Rotation<T> {
+    fn column(
+        &mut self,
+        below: usize,
+    ) -> Option<impl DoubleEndedIterator<Item = InPlace> + ExactSizeIterator> {
+        Some((0..below).map(|_| InPlace))
+    }
+}
+
+impl<T: Real> Pick<T> for InPlace {
+    #[inline(always)]
+    fn pick(self, entry: T) -> Rotation<T> {
         Rotation::new(entry)
     }
 }
@@ -414,10 +453,12 @@ fn narrow_step<T: Real, const W: usize>(
     let right: &mut [T; W] = right.try_into().ok()?;
     // Rows and columns up to c are still those of the identity.
     let (mut shared, mut shared_right) = (corner, [T::ZERO; W]);
-    for other in below.chunks_exact_mut(cols).rev() {
+    let others = below.chunks_exact_mut(cols);
+    let column = turns.column(others.len())?;
+    for (other, turn) in others.zip(column).rev() {
         let (entry, other_right) = other.get_mut(c..)?.split_first_mut()?;
         let other_right: &mut [T; W] = other_right.try_into().ok()?;
-        let rotation = turns.turn(*entry);
+        let rotation = turn.pick(*entry);
         (shared, *entry) = (rotation.c * shared, rotation.s * shared);
         rotation.apply_pair(&mut shared_right, other_right);
     }
@@ -432,9 +473,11 @@ fn wide_step<T: Real>(c: usize, cols: usize, frame: &mut [T], turns: &mut impl S
     let (diagonal, right) = row.get_mut(c..)?.split_first_mut()?;
     right.fill(T::ZERO);
     let mut shared = T::ONE;
-    for other in below.chunks_exact_mut(cols).rev() {
+    let others = below.chunks_exact_mut(cols);
+    let column = turns.column(others.len())?;
+    for (other, turn) in others.zip(column).rev() {
         let (entry, other_right) = other.get_mut(c..)?.split_first_mut()?;
-        let rotation = turns.turn(*entry);
+        let rotation = turn.pick(*entry);
         (shared, *entry) = (rotation.c * shared, rotation.s * shared);
         rotation.apply_pair(right, other_right);
     }
@@ -752,8 +795,14 @@ impl<T: Real, const P: usize, const D: usize, const N: usize> Chart<T, P, D, N> 
     #[inline]
     pub fn frame(&self) -> Frame<T, P, D> {
         let mut frame = Frame::identity();
-        let _ = materialise(P, D, &self.angles, self.reflected, frame.as_mut_slice());
+        self.write(&mut frame);
         frame
+    }
+
+    /// [`frame`](Self::frame) in place of another one: saves a copy.
+    #[inline]
+    pub fn write(&self, frame: &mut Frame<T, P, D>) {
+        materialise_with(D, self.reflected, frame.as_mut_slice(), &self.angles[..]);
     }
 
     /// `Q x`. See [`apply`].
@@ -843,8 +892,14 @@ impl<T: Real, const P: usize, const D: usize, const N: usize> RotationChain<T, P
     #[inline]
     pub fn frame(&self) -> Frame<T, P, D> {
         let mut frame = Frame::identity();
-        let _ = materialise(P, D, &self.rotations, self.reflected, frame.as_mut_slice());
+        self.write(&mut frame);
         frame
+    }
+
+    /// [`frame`](Self::frame) in place of another one: saves a copy.
+    #[inline]
+    pub fn write(&self, frame: &mut Frame<T, P, D>) {
+        materialise_with(D, self.reflected, frame.as_mut_slice(), &self.rotations[..]);
     }
 
     /// `Q x`. See [`apply`].

@@ -101,6 +101,7 @@ kernels! {
     chart_own_planes() -> Option<Plane> { Chart64::<T>::planes().last() }
     chart_rotations(chart: &Chart64<T>) -> Chain64<T> { chart.rotations() }
     chart_frame(chart: &Chart64<T>) -> Frame64<T> { chart.frame() }
+    chart_write(chart: &Chart64<T>, frame: &mut Frame64<T>) { chart.write(frame) }
     chart_own_apply(chart: &Chart64<T>, x: &[T; 4]) -> [T; 6] { chart.apply(x) }
     chart_own_apply_transpose(chart: &Chart64<T>, x: &[T; 6]) -> [T; 4] { chart.apply_transpose(x) }
     chart_own_gradient(chart: &Chart64<T>, cotangent: &[[T; 4]; 6]) -> [T; 14] { chart.gradient(cotangent) }
@@ -114,6 +115,7 @@ kernels! {
     chain_rotations(chain: &Chain64<T>) -> &[Rotation<T>; 14] { chain.rotations() }
     chain_reflected(chain: &Chain64<T>) -> bool { chain.reflected() }
     chain_frame(chain: &Chain64<T>) -> Frame64<T> { chain.frame() }
+    chain_write(chain: &Chain64<T>, frame: &mut Frame64<T>) { chain.write(frame) }
     chain_apply(chain: &Chain64<T>, x: &[T; 4]) -> [T; 6] { chain.apply(x) }
     chain_apply_transpose(chain: &Chain64<T>, x: &[T; 6]) -> [T; 4] { chain.apply_transpose(x) }
     chain_gradient(chain: &Chain64<T>, cotangent: &[[T; 4]; 6]) -> [T; 14] { chain.gradient(cotangent) }
