@@ -100,7 +100,8 @@ fn program() {
         (0..4_000).for_each(|_| digest.add(f(uniform_in(&mut rng, -10.0, 10.0))));
         digest.report(name);
     }
-    let functions: [(&str, fn(f32, f32) -> f32); 4] =
+    type Binary = fn(f32, f32) -> f32;
+    let functions: [(&str, Binary); 4] =
         [("atan2", Real::atan2), ("hypot", Real::hypot), ("min", Real::min), ("max", Real::max)];
     for (name, f) in functions {
         let mut digest = Digest(0x811c_9dc5);
