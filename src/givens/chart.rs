@@ -453,9 +453,9 @@ fn narrow_step<T: Real, const W: usize>(
     let right: &mut [T; W] = right.try_into().ok()?;
     // Rows and columns up to c are still those of the identity.
     let (mut shared, mut shared_right) = (corner, [T::ZERO; W]);
-    let others = below.chunks_exact_mut(cols);
-    let column = turns.column(others.len())?;
-    for (other, turn) in others.zip(column).rev() {
+    let column = turns.column(below.len().checked_div(cols)?)?;
+    // Reversed before they are zipped: reversing a zip asks for lengths, which divides by `cols`.
+    for (other, turn) in below.chunks_exact_mut(cols).rev().zip(column.rev()) {
         let (entry, other_right) = other.get_mut(c..)?.split_first_mut()?;
         let other_right: &mut [T; W] = other_right.try_into().ok()?;
         let rotation = turn.pick(*entry);
@@ -473,9 +473,9 @@ fn wide_step<T: Real>(c: usize, cols: usize, frame: &mut [T], turns: &mut impl S
     let (diagonal, right) = row.get_mut(c..)?.split_first_mut()?;
     right.fill(T::ZERO);
     let mut shared = T::ONE;
-    let others = below.chunks_exact_mut(cols);
-    let column = turns.column(others.len())?;
-    for (other, turn) in others.zip(column).rev() {
+    let column = turns.column(below.len().checked_div(cols)?)?;
+    // Reversed before they are zipped: reversing a zip asks for lengths, which divides by `cols`.
+    for (other, turn) in below.chunks_exact_mut(cols).rev().zip(column.rev()) {
         let (entry, other_right) = other.get_mut(c..)?.split_first_mut()?;
         let rotation = turn.pick(*entry);
         (shared, *entry) = (rotation.c * shared, rotation.s * shared);
