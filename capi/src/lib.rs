@@ -4,7 +4,7 @@
 //! no algorithm lives here. The header is generated from these sources (a test compares, `UPDATE=1` rewrites) and
 //! is the reference for C.
 //!
-//! [`memory`] alone reads and writes the caller's memory. The other `unsafe` is the attribute that exports a
+//! The module `memory` alone reads and writes the caller's memory. The other `unsafe` is the attribute that exports a
 //! symbol, which Rust counts as unsafe because two libraries could export the same name.
 #![no_std]
 #![allow(unsafe_code, reason = "the boundary to C: exported symbols and the caller's pointers")]
