@@ -27,14 +27,14 @@ kernels! {
     schedule_rounds(schedule: RoundRobin) -> usize {
         schedule.rounds().flatten().fold(0, |sum, plane| sum ^ plane.i ^ plane.j)
     }
-    schedule_round(schedule: RoundRobin, round: usize) -> Option<Plane> { schedule.round(round).last() }
+    schedule_round(schedule: RoundRobin, round: usize) -> Option<Plane> { schedule.round(round).reduce(|_, plane| plane) }
 }
 
 // Chart: from angles, and from stored rotations.
 kernels! {
     chart_angle_count(rows: usize, cols: usize) -> usize { chart::angle_count(rows, cols) }
-    chart_planes(rows: usize, cols: usize) -> Option<Plane> { chart::planes(rows, cols).last() }
-    chart_planes_back(rows: usize, cols: usize) -> Option<Plane> { chart::planes(rows, cols).rev().last() }
+    chart_planes(rows: usize, cols: usize) -> Option<Plane> { chart::planes(rows, cols).reduce(|_, plane| plane) }
+    chart_planes_back(rows: usize, cols: usize) -> Option<Plane> { chart::planes(rows, cols).rev().reduce(|_, plane| plane) }
     turn_rotation(angle: T) -> Rotation<T> { Turn::rotation(angle) }
     turn_from_rotation(rotation: Rotation<T>) -> T { Turn::from_rotation(rotation) }
     chart_apply(cols: usize, angles: &[T], reflected: bool, x: &mut [T]) -> Result<(), Error> {
@@ -98,7 +98,7 @@ kernels! {
     }
     chart_angles(chart: &Chart64<T>) -> &[T; 14] { chart.angles() }
     chart_reflected(chart: &Chart64<T>) -> bool { chart.reflected() }
-    chart_own_planes() -> Option<Plane> { Chart64::<T>::planes().last() }
+    chart_own_planes() -> Option<Plane> { Chart64::<T>::planes().reduce(|_, plane| plane) }
     chart_rotations(chart: &Chart64<T>) -> Chain64<T> { chart.rotations() }
     chart_frame(chart: &Chart64<T>) -> Frame64<T> { chart.frame() }
     chart_write(chart: &Chart64<T>, frame: &mut Frame64<T>) { chart.write(frame) }
