@@ -44,3 +44,8 @@ mod sequence;
 pub mod trig;
 
 pub use real::Real;
+
+/// The examples of the front page.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;

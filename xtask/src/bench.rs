@@ -11,7 +11,7 @@ use crate::shell::{self, Failure};
 use crate::table::{Table, thousands};
 
 pub(crate) const USAGE: &str = "\
-Usage: cargo xtask bench-target [ROOM]… [--json] [--output FILE]
+Usage: cargo xtask bench-target [ROOM]… [--json] [--output FILE] [--book]
 
 Instructions and stack of one call of every kernel on a Cortex-M4F (QEMU mps2-an386, `-icount shift=0`), at
 opt-level 3 and at opt-level s, ours and the peers'. Fails where firmware/budgets.toml is exceeded.
@@ -19,9 +19,13 @@ opt-level 3 and at opt-level s, ours and the peers'. Fails where firmware/budget
   ROOM           only firmware/bench/src/bin/ROOM.rs
   --json         one JSON object on stdout instead of the table
   --output FILE  write the JSON object to a file as well
+  --book         write the tables to docs/src/costs.md as well (of all rooms)
 ";
 
 const OURS: &str = "reparam";
+
+/// The page of the book that `--book` writes.
+const PAGE: &str = "docs/src/costs.md";
 
 /// One kernel by one implementer, at the two levels.
 #[derive(Clone, Default)]
@@ -34,25 +38,29 @@ pub(crate) struct Cost {
 pub(crate) type Room = Vec<(String, Vec<(String, Cost)>)>;
 
 pub(crate) fn run(mut arguments: lexopt::Parser) -> Result<(), Failure> {
-    let (mut rooms, mut as_json, mut output) = (Vec::new(), false, None);
+    let (mut rooms, mut as_json, mut output, mut book) = (Vec::new(), false, None, false);
     while let Some(argument) = arguments.next()? {
         match argument {
             lexopt::Arg::Value(room) => rooms.push(room.to_string_lossy().into_owned()),
             lexopt::Arg::Long("json") => as_json = true,
             lexopt::Arg::Long("output") => output = Some(arguments.value()?),
+            lexopt::Arg::Long("book") => book = true,
             lexopt::Arg::Long("help") | lexopt::Arg::Short('h') => return Err(Failure::Help),
             _ => return Err(argument.unexpected().into()),
         }
     }
-    compare(rooms, as_json, output.as_deref())
+    if book && !rooms.is_empty() {
+        return Err(Failure::Arguments("--book is for all rooms: name none".into()));
+    }
+    compare(rooms, as_json, output.as_deref(), book)
 }
 
 /// Prints the tables of every room and checks all budgets.
 pub(crate) fn check() -> Result<(), Failure> {
-    compare(Vec::new(), false, None)
+    compare(Vec::new(), false, None, false)
 }
 
-fn compare(rooms: Vec<String>, as_json: bool, output: Option<&OsStr>) -> Result<(), Failure> {
+fn compare(rooms: Vec<String>, as_json: bool, output: Option<&OsStr>, book: bool) -> Result<(), Failure> {
     let firmware = Firmware::of_checkout();
     let known = firmware.benches()?;
     if let Some(room) = rooms.iter().find(|room| !known.contains(room)) {
@@ -70,6 +78,9 @@ fn compare(rooms: Vec<String>, as_json: bool, output: Option<&OsStr>) -> Result<
     let object = json(&measured, &budgets);
     if let Some(path) = output {
         shell::write_whole(path.as_ref(), &format!("{object:#}\n"))?;
+    }
+    if book {
+        shell::write_whole(&shell::root().join(PAGE), &page(&measured))?;
     }
     if as_json {
         println!("{object:#}");
@@ -127,6 +138,31 @@ fn table(kernels: &Room, budgets: &Budgets) -> Table {
         }
     }
     table
+}
+
+/// The tables as a page of the book.
+fn page(measured: &[(Room, String)]) -> String {
+    let mut page = "\
+# Cost on the target
+
+Instructions and bytes of stack of one call on a Cortex-M4F, `f32`, at opt-level 3 and s. Measured under QEMU
+(`mps2-an386`, `-icount shift=0`), which counts instructions, not cycles; the same on every run. This page is written
+by `cargo xtask bench-target --book`.
+"
+    .to_owned();
+    for (kernels, room) in measured {
+        page += &format!(
+            "\n## {room}\n\n| kernel | by | opt-level 3 | opt-level s | stack 3 | stack s |\n|---|---|--:|--:|--:|--:|\n"
+        );
+        for (kernel, costs) in kernels {
+            for (by, cost) in costs {
+                let [fast, small] = cost.instructions.map(thousands);
+                let [fast_stack, small_stack] = cost.stack.map(thousands);
+                page += &format!("| `{kernel}` | {by} | {fast} | {small} | {fast_stack} | {small_stack} |\n");
+            }
+        }
+    }
+    page
 }
 
 fn json(measured: &[(Room, String)], budgets: &Budgets) -> Value {
