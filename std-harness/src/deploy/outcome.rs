@@ -212,7 +212,7 @@ impl Run {
         cost("RAM", self.ram, "bytes", "statics");
         cost("stack", self.stack, "bytes", "at its deepest");
         for (kernel, instructions) in &self.instructions {
-            cost("time", *instructions, "instructions", &kernel.replace('_', " "));
+            cost("work", *instructions, "instructions", &kernel.replace('_', " "));
         }
         write!(f, "\n{table}")
     }
