@@ -229,3 +229,20 @@ proptest! {
         }
     }
 }
+
+/// An element of R that overflows above the diagonal, where no later step meets it.
+fn overflow_in_the_first_row<T: Real>() {
+    let [small, large] = [-0.2, 0.8].map(|x| T::from_f64(x) * T::MAX);
+    let a = [T::ONE, small, T::ONE, large, T::ONE, large, T::ONE, large];
+    assert_eq!(qr::factor(4, 2, &mut a.clone(), &mut [T::ZERO; 2]), Err(Error::NotFinite));
+    // The other order: pivoting would take the large column first.
+    let (mut permutation, mut scratch) = ([0; 2], [T::ZERO; qr::scratch_len(2)]);
+    let pivoted = qr::factor_pivoted(4, 2, &mut a.clone(), &mut [T::ZERO; 2], &mut permutation, &mut scratch);
+    assert_eq!(pivoted, Err(Error::NotFinite));
+}
+
+#[test]
+fn overflow_of_a_factor_is_an_error() {
+    overflow_in_the_first_row::<f32>();
+    overflow_in_the_first_row::<f64>();
+}

@@ -18,7 +18,7 @@ use super::triangular::solve_upper;
 /// Factors `a` in place. Cost: cols²·(rows − cols/3) multiply-adds for `rows` ≥ `cols`.
 ///
 /// # Errors
-/// [`Error::Shape`]; [`Error::NotFinite`], also if the norm of a column overflows. After an error `a` and
+/// [`Error::Shape`]; [`Error::NotFinite`], also if an element of a factor overflows. After an error `a` and
 /// `tau` hold intermediate values. A singular matrix is no error: its R has a zero on the diagonal.
 ///
 /// ```
@@ -36,21 +36,16 @@ use super::triangular::solve_upper;
 pub fn factor<T: Real>(rows: usize, cols: usize, a: &mut [T], tau: &mut [T]) -> Result<(), Error> {
     check_shape(rows, cols, a.len())?;
     check_len(rows.min(cols), tau.len())?;
-    factor_kernel(rows, cols, a, tau)
+    factor_kernel(cols, a, tau)
 }
 
 #[inline(always)]
-pub(super) fn factor_kernel<T: Real>(
-    rows: usize,
-    cols: usize,
-    a: &mut [T],
-    tau: &mut [T],
-) -> Result<(), Error> {
-    let a = Cell::from_mut(a).as_slice_of_cells();
+pub(super) fn factor_kernel<T: Real>(cols: usize, a: &mut [T], tau: &mut [T]) -> Result<(), Error> {
+    let cells = Cell::from_mut(&mut *a).as_slice_of_cells();
     for (k, tau) in tau.iter_mut().enumerate() {
-        *tau = step(cols, k, a)?;
+        *tau = step(cols, k, cells)?;
     }
-    check_tail(rows, cols, a)
+    check_finite(a)
 }
 
 /// Makes reflector `k` and applies it to the columns on its right.
@@ -60,24 +55,11 @@ fn step<T: Real>(cols: usize, k: usize, a: &[Cell<T>]) -> Result<T, Error> {
     let below = active.get(cols..).ok_or(Error::Shape)?;
     if below.is_empty() {
         // Nothing below the diagonal: H = I.
-        return match active.get(k) {
-            Some(x) if x.get().is_finite() => Ok(T::ZERO),
-            _ => Err(Error::NotFinite),
-        };
+        return Ok(T::ZERO);
     }
     let tau = make(column(active, cols, k))?;
     apply(tau, values(below, cols, k), active, cols, k + 1);
     Ok(tau)
-}
-
-/// Columns of a wide matrix beyond the last reflector are nowhere else checked for NaN and infinity.
-#[inline(always)]
-fn check_tail<T: Real>(rows: usize, cols: usize, a: &[Cell<T>]) -> Result<(), Error> {
-    let last_row = a.iter().skip((rows - 1) * cols);
-    match last_row.skip(rows).all(|x| x.get().is_finite()) {
-        true => Ok(()),
-        false => Err(Error::NotFinite),
-    }
 }
 
 /// Length of the scratch of [`factor_pivoted`].
@@ -116,20 +98,19 @@ pub fn factor_pivoted<T: Real>(
     check_len(rows.min(cols), tau.len())?;
     check_len(cols, permutation.len())?;
     check_len(scratch_len(cols), scratch.len())?;
-    factor_pivoted_kernel(rows, cols, a, tau, permutation, scratch)
+    factor_pivoted_kernel(cols, a, tau, permutation, scratch)
 }
 
 #[inline(always)]
 pub(super) fn factor_pivoted_kernel<T: Real>(
-    rows: usize,
     cols: usize,
     a: &mut [T],
     tau: &mut [T],
     permutation: &mut [usize],
     scratch: &mut [T],
 ) -> Result<(), Error> {
-    let a = Cell::from_mut(a).as_slice_of_cells();
-    let column = |start: usize, j: usize| values(a.get(start * cols..).unwrap_or_default(), cols, j);
+    let cells = Cell::from_mut(&mut *a).as_slice_of_cells();
+    let column = |start: usize, j: usize| values(cells.get(start * cols..).unwrap_or_default(), cols, j);
     // Norm of what remains of each column, and the norm when it was last taken from the column itself.
     let (remaining, reference) = scratch.split_at_mut_checked(cols).ok_or(Error::Shape)?;
     permutation.iter_mut().enumerate().for_each(|(j, p)| *p = j);
@@ -150,7 +131,7 @@ pub(super) fn factor_pivoted_kernel<T: Real>(
         }
         let pivot = largest.0;
         if pivot != k {
-            for row in a.chunks_exact(cols.max(1)) {
+            for row in cells.chunks_exact(cols.max(1)) {
                 if let (Some(x), Some(y)) = (row.get(k), row.get(pivot)) {
                     let kept = x.replace(y.get());
                     y.set(kept);
@@ -160,8 +141,8 @@ pub(super) fn factor_pivoted_kernel<T: Real>(
             row::swap(remaining, k, pivot);
             row::swap(reference, k, pivot);
         }
-        *tau = step(cols, k, a)?;
-        let top = a.get(k * cols..).unwrap_or_default().iter();
+        *tau = step(cols, k, cells)?;
+        let top = cells.get(k * cols..).unwrap_or_default().iter();
         for (j, ((remaining, reference), x)) in
             remaining.iter_mut().zip(&mut *reference).zip(top).enumerate().skip(k + 1)
         {
@@ -179,7 +160,7 @@ pub(super) fn factor_pivoted_kernel<T: Real>(
             }
         }
     }
-    check_tail(rows, cols, a)
+    check_finite(a)
 }
 
 /// B ← Qᵀ B, B `rows` × `b_cols`. Cost: 2·b_cols·cols·(rows − cols/2) multiply-adds.
@@ -404,7 +385,7 @@ impl<T: Real, const R: usize, const C: usize> Qr<T, R, C> {
     pub fn new(a: Matrix<T, R, C>) -> Result<Self, Error> {
         const { assert!(C > 0 && R >= C) };
         let mut this = Self { factors: a, tau: [T::ZERO; C] };
-        factor_kernel(R, C, this.factors.as_mut_slice(), &mut this.tau)?;
+        factor_kernel(C, this.factors.as_mut_slice(), &mut this.tau)?;
         Ok(this)
     }
 
@@ -471,7 +452,6 @@ impl<T: Real, const R: usize, const C: usize> PivotedQr<T, R, C> {
         let mut this = Self { qr: Qr { factors: a, tau: [T::ZERO; C] }, permutation: [0; C] };
         let mut scratch = [[T::ZERO; 2]; C];
         factor_pivoted_kernel(
-            R,
             C,
             this.qr.factors.as_mut_slice(),
             &mut this.qr.tau,
