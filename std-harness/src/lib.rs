@@ -11,7 +11,7 @@
 //! | [`cli`] | the command line: systems, verbs, global options, exit codes |
 //! | [`givens`] | `reparam givens …`: frames fitted to data, external black boxes, the published benchmark |
 //! | [`deploy`] | `reparam deploy`: exports a fit, runs it on the target, compares |
-//! | [`data`] | tables from CSV, arrays from `.npy` |
+//! | [`data`] | tables from CSV, arrays from `.npy`, tensors from and to `.safetensors` |
 //! | [`report`] | tables for people, JSON for programs, SVG plots, progress, atomic files |
 //! | [`checkpoint`] | interrupted searches that resume with the same bits |
 //! | [`interrupt`] | Ctrl-C as a question that long work asks |

@@ -1,7 +1,8 @@
-//! Tables from CSV, arrays from `.npy`.
+//! Tables from CSV, arrays from `.npy`, named tensors from and to `.safetensors`.
 
 pub mod csv;
 pub mod npy;
+pub mod safetensors;
 
 use std::path::Path;
 
