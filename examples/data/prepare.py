@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Cuts the tables of this folder from the packages that ship them.
+"""Cuts the tables and arrays of this folder from the packages that ship them.
 
     python3 prepare.py [--check]
 
@@ -9,6 +9,7 @@ no further package.
 """
 
 import csv
+import gzip
 import hashlib
 import io
 import subprocess
@@ -31,6 +32,7 @@ SOURCES = {
     },
     LEARN: {
         "sklearn/datasets/data/wine_data.csv": "10e8a802908b34f86e5da8ce962f3c806694bc98450a18f61851af59f324bede",
+        "sklearn/datasets/data/digits.csv.gz": "09f66e6debdee2cd2b5ae59e0d6abbb73fc2b0e0185d2e1957e9ebb51e23aa22",
         "scikit_learn-1.9.1.dist-info/licenses/COPYING": "8752dfe82d4a768e76ee309b202e7b33906d1ea9004d68cc61564391cc6b1a96",
     },
 }
@@ -70,7 +72,7 @@ def checked(package, path, content):
     digest = hashlib.sha256(content).hexdigest()
     if digest != SOURCES[package][path]:
         sys.exit(f"{package}: {path} has SHA-256 {digest}, not the one this script was written for")
-    return content.decode()
+    return (gzip.decompress(content) if path.endswith(".gz") else content).decode()
 
 
 def table(header, rows):
@@ -89,6 +91,24 @@ def wine(files):
     return {
         "wine.csv": table(WINE_COLUMNS, [row for row, new in zip(rows, new) if not new]),
         "wine_new.csv": table(WINE_COLUMNS, [row for row, new in zip(rows, new) if new]),
+    }
+
+
+def npy(shape, values):
+    """Bytes as NumPy saves them, without NumPy."""
+    header = f"{{'descr': '|u1', 'fortran_order': False, 'shape': {shape}, }}"
+    header += " " * (63 - (10 + len(header)) % 64) + "\n"
+    return b"\x93NUMPY\x01\x00" + len(header).to_bytes(2, "little") + header.encode() + bytes(values)
+
+
+def digits(files):
+    """The 64 pixels and the label of each image."""
+    rows = files["sklearn/datasets/data/digits.csv.gz"].splitlines()
+    rows = [[int(cell) for cell in row.split(",")] for row in rows]
+    pixels = [pixel for row in rows for pixel in row[:-1]]
+    return {
+        "digits.npy": npy((len(rows), len(rows[0]) - 1), pixels),
+        "digits_labels.npy": npy((len(rows),), [row[-1] for row in rows]),
     }
 
 
@@ -119,13 +139,15 @@ def main():
     kinematics, learn = fetch(KINEMATICS), fetch(LEARN)
     outputs = {
         **wine(learn),
+        **digits(learn),
         **imu_pair(kinematics),
         "LICENSE-scikit-kinematics.txt": kinematics["scikit_kinematics-0.10.4.dist-info/LICENSE.txt"],
         "LICENSE-scikit-learn.txt": learn["scikit_learn-1.9.1.dist-info/licenses/COPYING"],
     }
     check = sys.argv[1:] == ["--check"]
-    for name, text in outputs.items():
-        content = text.replace("\r\n", "\n").encode()
+    for name, content in outputs.items():
+        if isinstance(content, str):
+            content = content.replace("\r\n", "\n").encode()
         if check and (HERE / name).read_bytes() != content:
             sys.exit(f"{name} is not what this script makes")
         if not check:
