@@ -4,6 +4,7 @@
 //! |---|---|---|---|
 //! | [`product`] | A x, Aᵀ x, A B, Aᵀ B, A Bᵀ | [`product::matmul`] … | [`Matrix`] |
 //! | [`lu`] | P A = L U: solve, inverse, determinant | [`lu::factor`] … | [`Lu`] |
+//! | [`gauss_jordan`] | inverse in place | [`gauss_jordan::invert`] | |
 //! | [`cholesky`] | A = Uᵀ U: solve | [`cholesky::factor`] … | [`Cholesky`] |
 //! | [`qr`] | Householder QR, with and without column pivoting | [`qr::factor`] … | [`Qr`], [`PivotedQr`] |
 //! | [`givens_qr`] | QR one row at a time | [`givens_qr::add_row`] … | [`GivensQr`] |
@@ -17,6 +18,7 @@
 
 pub mod cholesky;
 mod error;
+pub mod gauss_jordan;
 pub mod givens_qr;
 mod householder;
 #[cfg(any(feature = "nalgebra", feature = "serde"))]

@@ -36,6 +36,36 @@ pub fn step<T: Real>(rows: usize, cols: usize, q: &mut [T], scratch: &mut [T]) -
     step_kernel(cols, q, factor, old)
 }
 
+/// Largest element of |QᵀQ − I| for a `rows` × `cols` matrix: how far its columns are from orthonormal. Infinite if an
+/// element is infinite or NaN, or if `q` does not have the length. Cost: rows·cols·(cols + 1)/2 multiply-adds.
+///
+/// ```
+/// use reparam::dense::newton_schulz;
+///
+/// assert_eq!(newton_schulz::orthogonality_error(3, 2, &[1.0, 0.0, 0.0, 1.0, 0.0, 0.5]), 0.25);
+/// ```
+pub fn orthogonality_error<T: Real>(rows: usize, cols: usize, q: &[T]) -> T {
+    if check_shape(rows, cols, q.len()).is_err() {
+        return T::INFINITY;
+    }
+    let mut worst = T::ZERO;
+    for i in 0..cols {
+        for j in 0..=i {
+            let target = if i == j { T::ONE } else { T::ZERO };
+            let product = q.chunks_exact(cols).fold(T::ZERO, |sum, row| match (row.get(i), row.get(j)) {
+                (Some(&x), Some(&y)) => sum.mac(x, y),
+                _ => sum,
+            });
+            let error = (product - target).abs();
+            if !error.is_finite() {
+                return T::INFINITY;
+            }
+            worst = worst.max(error);
+        }
+    }
+    worst
+}
+
 #[inline(always)]
 fn check_arguments<T>(rows: usize, cols: usize, q: &[T], scratch: &[T]) -> Result<(), Error> {
     check_shape(rows, cols, q.len())?;

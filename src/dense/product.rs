@@ -134,7 +134,7 @@ pub fn matmul_tn<T: Real>(
 }
 
 #[inline(always)]
-pub(super) fn matmul_tn_kernel<T: Real>(
+pub(crate) fn matmul_tn_kernel<T: Real>(
     rows: usize,
     inner: usize,
     cols: usize,
@@ -176,7 +176,7 @@ pub fn matmul_nt<T: Real>(
 }
 
 #[inline(always)]
-pub(super) fn matmul_nt_kernel<T: Real>(inner: usize, cols: usize, a: &[T], b: &[T], c: &mut [T]) {
+pub(crate) fn matmul_nt_kernel<T: Real>(inner: usize, cols: usize, a: &[T], b: &[T], c: &mut [T]) {
     let edge = |i: usize, j: usize, out: &mut [T]| {
         let row = a.get(i * inner..).unwrap_or_default();
         matvec_kernel(

@@ -25,22 +25,7 @@ pub fn orthogonality_error<T: Real>(rows: usize, cols: usize, frame: &[T]) -> T 
     if check_dimensions(rows, cols).and_then(|()| check_length(rows * cols, frame.len())).is_err() {
         return T::INFINITY;
     }
-    let mut worst = T::ZERO;
-    for i in 0..cols {
-        for j in 0..=i {
-            let target = if i == j { T::ONE } else { T::ZERO };
-            let product = frame.chunks_exact(cols).fold(T::ZERO, |sum, row| match (row.get(i), row.get(j)) {
-                (Some(&x), Some(&y)) => sum.mac(x, y),
-                _ => sum,
-            });
-            let error = (product - target).abs();
-            if !error.is_finite() {
-                return T::INFINITY;
-            }
-            worst = worst.max(error);
-        }
-    }
-    worst
+    newton_schulz::orthogonality_error(rows, cols, frame)
 }
 
 /// Replaces a matrix by the orthonormal factor of its QR factorization with `R`'s diagonal positive: the

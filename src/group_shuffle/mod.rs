@@ -9,6 +9,7 @@
 //! Blocks are stored factor by factor, in the order in which they act; in a factor block by block; in a block row by
 //! row: `factors·blocks·block·block` numbers. The publication's `R` is factor 0 and its `L` factor 1.
 
+pub mod cayley;
 pub mod convolution;
 mod error;
 mod shape;
