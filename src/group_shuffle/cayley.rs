@@ -320,7 +320,7 @@ fn inverse_kernel<T: Real>(
     // What is not finite now was finite before: a division by next to nothing.
     gauss_jordan::invert_kernel(b, scratch, pivots).map_err(|_| Error::EigenvalueMinusOne)?;
     let bound = T::HALF / T::EPSILON.sqrt();
-    if scratch.iter().any(|&x| !(x.abs() <= bound)) {
+    if scratch.iter().any(|x| x.abs() > bound) {
         return Err(Error::EigenvalueMinusOne);
     }
     set_skew_part(b, scratch, -T::ONE, theta);

@@ -1,8 +1,8 @@
 //! Small dense linear algebra.
 
 use reparam::dense::{
-    Cholesky, Error, GivensQr, Lu, Matrix, PivotedQr, Qr, Svd, cholesky, givens_qr, lu, newton_schulz, polar,
-    product, qr, svd,
+    Cholesky, Error, GivensQr, Lu, Matrix, PivotedQr, Qr, Svd, cholesky, gauss_jordan, givens_qr, lu,
+    newton_schulz, polar, product, qr, svd,
 };
 
 use crate::kernels;
@@ -105,6 +105,12 @@ kernels! {
         polar::factor(rows, cols, a, q, scratch)
     }
 
+    gauss_jordan_invert(n: usize, a: &mut [T], pivots: &mut [usize]) -> Result<(), Error> {
+        gauss_jordan::invert(n, a, pivots)
+    }
+    newton_schulz_orthogonality_error(rows: usize, cols: usize, q: &[T]) -> T {
+        newton_schulz::orthogonality_error(rows, cols, q)
+    }
     newton_schulz_scratch_len(cols: usize) -> usize { newton_schulz::scratch_len(cols) }
     newton_schulz_step(rows: usize, cols: usize, q: &mut [T], scratch: &mut [T]) -> Result<T, Error> {
         newton_schulz::step(rows, cols, q, scratch)

@@ -10,6 +10,7 @@ use core::panic::PanicInfo;
 
 mod dense;
 mod givens;
+mod group_shuffle;
 mod random;
 mod real;
 mod trig;

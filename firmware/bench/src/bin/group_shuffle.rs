@@ -41,7 +41,5 @@ fn maps() {
     let Ok(shape) = Shape::new(black_box(8), 8, 2) else { return };
     let theta: [f32; 448] = array::from_fn(|k| (k * 37 % 60) as f32 * 0.01 - 0.3);
     let (mut blocks, mut pivots) = ([0.0; 1024], [0; 8]);
-    bench::call("cayley_blocks_64_8", || {
-        cayley::blocks(shape, &theta, &mut blocks, &mut pivots).is_ok()
-    });
+    bench::call("cayley_blocks_64_8", || cayley::blocks(shape, &theta, &mut blocks, &mut pivots).is_ok());
 }
