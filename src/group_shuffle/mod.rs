@@ -9,12 +9,15 @@
 //! Blocks are stored factor by factor, in the order in which they act; in a factor block by block; in a block row by
 //! row: `factors·blocks·block·block` numbers. The publication's `R` is factor 0 and its `L` factor 1.
 
+pub mod apply;
 pub mod cayley;
 pub mod convolution;
 mod error;
+mod matrix;
 mod shape;
 pub mod shuffle;
 
 pub use error::Error;
+pub use matrix::{GroupShuffle, orthogonality_error};
 pub use shape::Shape;
 pub use shuffle::Shuffle;
