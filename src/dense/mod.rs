@@ -41,4 +41,5 @@ pub use givens_qr::GivensQr;
 pub use lu::Lu;
 pub use matrix::Matrix;
 pub use qr::{PivotedQr, Qr};
+pub(crate) use row::check_finite;
 pub use svd::Svd;

@@ -86,7 +86,7 @@ pub fn matmul<T: Real>(
 }
 
 #[inline(always)]
-pub(super) fn matmul_kernel<T: Real>(inner: usize, cols: usize, a: &[T], b: &[T], c: &mut [T]) {
+pub(crate) fn matmul_kernel<T: Real>(inner: usize, cols: usize, a: &[T], b: &[T], c: &mut [T]) {
     let strip = |i: usize| tile::rows(a.get(i * inner..).unwrap_or_default(), inner);
     tile::product(inner, cols, c, strip, |j| tile::columns(b, cols, j), matmul_edge(inner, cols, a, b));
 }

@@ -118,7 +118,7 @@ pub(super) fn swap_rows<T>(x: &mut [T], y: &mut [T]) {
 
 /// `Ok` if every element is finite.
 #[inline(always)]
-pub(super) fn check_finite<T: Real>(x: &[T]) -> Result<(), Error> {
+pub(crate) fn check_finite<T: Real>(x: &[T]) -> Result<(), Error> {
     // 0·x is 0 for finite x and NaN otherwise: one multiply-add an element instead of a branch.
     let zero = x.iter().fold(T::ZERO, |sum, &x| sum.mac(x, T::ZERO));
     if zero.is_nan() { Err(Error::NotFinite) } else { Ok(()) }

@@ -100,18 +100,28 @@ fn closed<T: Real, const N: usize, const L: usize>(
 /// (I − K)/2: halves are exact, and the halved matrix has the doubled inverse.
 #[inline(always)]
 fn set_half_shifted<T: Real>(b: usize, theta: &[T], a: &mut [T]) {
+    set_by(b, theta, T::HALF, |theta| T::ZERO - T::HALF * theta, a);
+}
+
+/// K itself.
+#[inline(always)]
+pub(super) fn set_skew<T: Real>(b: usize, theta: &[T], k: &mut [T]) {
+    set_by(b, theta, T::ZERO, |theta| theta, k);
+}
+
+/// `f(θ)` above the diagonal, `0 − f(θ)` below.
+#[inline(always)]
+fn set_by<T: Real>(b: usize, theta: &[T], diagonal: T, f: impl Fn(T) -> T, a: &mut [T]) {
     let mut rest = theta;
     for i in 0..b {
         let (row, tail) = rest.split_at_checked(b - 1 - i).unwrap_or_default();
         rest = tail;
         // From the diagonal on: the row goes right, its mirror image down.
-        let Some((diagonal, corner)) = a.get_mut(i * b + i..).and_then(<[T]>::split_first_mut) else {
-            return;
-        };
-        *diagonal = T::HALF;
-        corner.iter_mut().zip(row).for_each(|(x, &theta)| *x = -T::HALF * theta);
+        let Some((on, corner)) = a.get_mut(i * b + i..).and_then(<[T]>::split_first_mut) else { return };
+        *on = diagonal;
+        corner.iter_mut().zip(row).for_each(|(x, &theta)| *x = f(theta));
         let down = corner.iter_mut().skip(b - 1).step_by(b.max(1));
-        down.zip(row).for_each(|(x, &theta)| *x = T::HALF * theta);
+        down.zip(row).for_each(|(x, &theta)| *x = T::ZERO - f(theta));
     }
 }
 

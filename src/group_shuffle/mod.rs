@@ -13,7 +13,9 @@ pub mod apply;
 pub mod cayley;
 pub mod convolution;
 mod error;
+pub mod exponential;
 mod matrix;
+pub mod neumann;
 mod shape;
 pub mod shuffle;
 

@@ -1,7 +1,8 @@
 //! Shuffled blocks.
 
 use reparam::dense::Matrix;
-use reparam::group_shuffle::{Error, Shape, cayley};
+use reparam::group_shuffle::neumann::{self, Series};
+use reparam::group_shuffle::{Error, Shape, cayley, exponential};
 
 use crate::kernels;
 
@@ -47,4 +48,29 @@ kernels! {
     cayley_gradient_matrix_8(q: &Matrix<T, 8, 8>, g: &Matrix<T, 8, 8>) -> [T; 28] {
         cayley::gradient_matrix(q, g)
     }
+}
+
+// Truncated Neumann series, exponential.
+kernels! {
+    series_new(terms: usize) -> Result<Series, Error> { Series::new(terms) }
+    series_peft(setting: usize) -> Series { Series::peft(setting) }
+    series_degree(series: Series) -> usize { series.degree() }
+    series_orthogonality_bound(series: Series, theta: &[T]) -> T { series.orthogonality_bound(theta) }
+    series_cayley_bound(series: Series, theta: &[T]) -> T { series.cayley_bound(theta) }
+    neumann_scratch_len(b: usize) -> usize { neumann::scratch_len(b) }
+    neumann_block(
+        b: usize, theta: &[T], series: Series, q: &mut [T], scratch: &mut [T],
+    ) -> Result<T, Error> {
+        neumann::block(b, theta, series, q, scratch)
+    }
+    neumann_matrix_4(theta: &[T; 6], series: Series) -> Result<(Matrix<T, 4, 4>, T), Error> {
+        neumann::matrix(theta, series)
+    }
+    exponential_block(b: usize, theta: &[T], q: &mut [T]) -> Result<(), Error> {
+        exponential::block(b, theta, q)
+    }
+    exponential_blocks(shape: Shape, theta: &[T], q: &mut [T]) -> Result<(), Error> {
+        exponential::blocks(shape, theta, q)
+    }
+    exponential_matrix_4(theta: &[T; 6]) -> Result<Matrix<T, 4, 4>, Error> { exponential::matrix(theta) }
 }
