@@ -120,13 +120,15 @@ fn series<T: Real>(
     let group_image = shape.group_channels() * plane;
     let (mut term, rest) = scratch.split_at_mut_checked(group_image).ok_or(Error::Shape)?;
     let mut next = rest.get_mut(..group_image).ok_or(Error::Shape)?;
-    let images = x.chunks_exact_mut(group_image.max(1));
-    for (x, filter) in images.zip(filter.chunks_exact(shape.group_len().max(1))) {
+    let (mut images, mut filters) = (&mut *x, filter);
+    while let (Some(x), Some(filter)) =
+        (split_off_mut(&mut images, group_image), split_off(&mut filters, shape.group_len()))
+    {
         term.iter_mut().zip(&*x).for_each(|(term, &x)| *term = x);
         let mut i = T::ZERO;
         for _ in 0..terms {
             i += T::ONE;
-            convolve(shape, plane, width, filter, term, next);
+            convolve(shape, [height, width], filter, term, next);
             let factor = sign / i;
             let mut sum = T::ZERO;
             for (next, x) in next.iter_mut().zip(x.iter_mut()) {
@@ -152,20 +154,30 @@ fn finite<T: Real>(x: &[T]) -> bool {
 
 /// `y ← filter * x` for one group, zeros around the image: one multiply-add a weight and pixel.
 #[inline(always)]
-fn convolve<T: Real>(shape: FilterShape, plane: usize, width: usize, filter: &[T], x: &[T], y: &mut [T]) {
+fn convolve<T: Real>(
+    shape: FilterShape,
+    [height, width]: [usize; 2],
+    mut filter: &[T],
+    x: &[T],
+    mut y: &mut [T],
+) {
     let (kernel, channels) = (shape.kernel(), shape.group_channels());
-    let (cells, middle) = ((kernel * kernel).max(1), kernel / 2);
+    let (plane, middle) = (height * width, kernel / 2);
     y.fill(T::ZERO);
-    let outputs = filter.chunks_exact((channels * cells).max(1)).zip(y.chunks_exact_mut(plane.max(1)));
-    for (weights, y) in outputs {
-        for (weights, x) in weights.chunks_exact(cells).zip(x.chunks_exact(plane.max(1))) {
-            for (a, weights) in weights.chunks_exact(kernel.max(1)).enumerate() {
+    for _ in 0..channels {
+        let Some(y) = split_off_mut(&mut y, plane) else { return };
+        let mut inputs = x;
+        for _ in 0..channels {
+            let Some(x) = split_off(&mut inputs, plane) else { return };
+            for a in 0..kernel {
+                let Some(weights) = split_off(&mut filter, kernel) else { return };
                 // Row `a` of the kernel reads `a − middle` rows further down.
                 let (up, down) = (middle.saturating_sub(a), a.saturating_sub(middle));
-                let y_rows = y.get_mut(up.saturating_mul(width)..).unwrap_or_default();
-                let x_rows = x.get(down.saturating_mul(width)..).unwrap_or_default();
-                let rows = y_rows.chunks_exact_mut(width.max(1)).zip(x_rows.chunks_exact(width.max(1)));
-                for (y, x) in rows {
+                let mut y_rows = y.get_mut(up.saturating_mul(width)..).unwrap_or_default();
+                let mut x_rows = x.get(down.saturating_mul(width)..).unwrap_or_default();
+                while let (Some(y), Some(x)) =
+                    (split_off_mut(&mut y_rows, width), split_off(&mut x_rows, width))
+                {
                     for (b, &weight) in weights.iter().enumerate() {
                         let y = y.get_mut(middle.saturating_sub(b)..).unwrap_or_default();
                         let x = x.get(b.saturating_sub(middle)..).unwrap_or_default();
@@ -175,4 +187,20 @@ fn convolve<T: Real>(shape: FilterShape, plane: usize, width: usize, filter: &[T
             }
         }
     }
+}
+
+/// The first `len` numbers, if there are so many and not none. Unlike iterators over chunks it needs no division.
+#[inline(always)]
+fn split_off<'a, T>(rest: &mut &'a [T], len: usize) -> Option<&'a [T]> {
+    let (head, tail) = rest.split_at_checked(len)?;
+    *rest = tail;
+    if head.is_empty() { None } else { Some(head) }
+}
+
+/// [`split_off`] of numbers to be written.
+#[inline(always)]
+fn split_off_mut<'a, T>(rest: &mut &'a mut [T], len: usize) -> Option<&'a mut [T]> {
+    let (head, tail) = mem::take(rest).split_at_mut_checked(len)?;
+    *rest = tail;
+    if head.is_empty() { None } else { Some(head) }
 }
