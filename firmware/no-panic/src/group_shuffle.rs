@@ -74,3 +74,95 @@ kernels! {
     }
     exponential_matrix_4(theta: &[T; 6]) -> Result<Matrix<T, 4, 4>, Error> { exponential::matrix(theta) }
 }
+
+use reparam::group_shuffle::convolution::{
+    self, FilterShape, LayerShape, PairOrder, activation, channels, filter, layer,
+};
+
+// Convolutions.
+kernels! {
+    convolution_filter_shape_new(channels: usize, groups: usize, kernel: usize) -> Result<FilterShape, Error> {
+        FilterShape::new(channels, groups, kernel)
+    }
+    convolution_filter_shape_sizes(shape: FilterShape) -> [usize; 7] {
+        [
+            shape.groups(),
+            shape.group_channels(),
+            shape.channels(),
+            shape.kernel(),
+            shape.group_len(),
+            shape.len(),
+            shape.scratch_len(),
+        ]
+    }
+    convolution_filter_shape_is_empty(shape: FilterShape) -> bool { shape.is_empty() }
+    convolution_filter_skew(shape: FilterShape, m: &[T], filter: &mut [T]) -> Result<(), Error> {
+        filter::skew(shape, m, filter)
+    }
+    convolution_filter_norm_bound(
+        shape: FilterShape, filter: &[T], iterations: usize, scratch: &mut [T],
+    ) -> Result<T, Error> {
+        filter::norm_bound(shape, filter, iterations, scratch)
+    }
+    convolution_filter_normalize(
+        shape: FilterShape, norm: T, iterations: usize, filter: &mut [T], scratch: &mut [T],
+    ) -> Result<(), Error> {
+        filter::normalize(shape, norm, iterations, filter, scratch)
+    }
+    convolution_exponential_scratch_len(shape: FilterShape, height: usize, width: usize) -> usize {
+        convolution::exponential::scratch_len(shape, height, width)
+    }
+    convolution_exponential_tail_bound(norm: T, terms: usize) -> T { convolution::exponential::tail_bound(norm, terms) }
+    convolution_exponential_apply(
+        shape: (FilterShape, [usize; 2]), filter: &[T], terms: usize, x: &mut [T], scratch: &mut [T],
+    ) -> Result<(), Error> {
+        let (shape, [height, width]) = shape;
+        convolution::exponential::apply(shape, height, width, filter, terms, x, scratch)
+    }
+    convolution_exponential_apply_transpose(
+        shape: (FilterShape, [usize; 2]), filter: &[T], terms: usize, x: &mut [T], scratch: &mut [T],
+    ) -> Result<(), Error> {
+        let (shape, [height, width]) = shape;
+        convolution::exponential::apply_transpose(shape, height, width, filter, terms, x, scratch)
+    }
+    convolution_channels_shuffle(
+        shuffle: reparam::group_shuffle::Shuffle, plane: usize, x: &[T], y: &mut [T],
+    ) -> Result<(), Error> {
+        channels::shuffle(shuffle, plane, x, y)
+    }
+    convolution_channels_space_to_depth(
+        shape: [usize; 3], stride: usize, x: &[T], y: &mut [T],
+    ) -> Result<(), Error> {
+        channels::space_to_depth(shape, stride, x, y)
+    }
+    convolution_channels_depth_to_space(
+        shape: [usize; 3], stride: usize, y: &[T], x: &mut [T],
+    ) -> Result<(), Error> {
+        channels::depth_to_space(shape, stride, y, x)
+    }
+    convolution_channels_resize(plane: usize, x: &[T], y: &mut [T]) -> Result<(), Error> {
+        channels::resize(plane, x, y)
+    }
+    convolution_activation_max_min_permuted(order: PairOrder, plane: usize, x: &mut [T]) -> Result<(), Error> {
+        activation::max_min_permuted(order, plane, x)
+    }
+    convolution_layer_shape_new(
+        sizes: ([usize; 2], [usize; 2]), kernel: usize, stride: usize, groups: [usize; 2], paired: bool,
+    ) -> Result<LayerShape, Error> {
+        LayerShape::new(sizes.0, sizes.1, kernel, stride, groups, paired)
+    }
+    convolution_layer_shape_filters(shape: LayerShape) -> [FilterShape; 2] { [shape.first(), shape.second()] }
+    convolution_layer_shape_sizes(shape: LayerShape) -> [usize; 3] {
+        [shape.input_len(), shape.output_len(), shape.scratch_len()]
+    }
+    convolution_layer_apply(
+        shape: LayerShape, filters: (&[T], &[T]), terms: usize, x: &[T], y: &mut [T], scratch: &mut [T],
+    ) -> Result<(), Error> {
+        layer::apply(shape, [filters.0, filters.1], terms, x, y, scratch)
+    }
+    convolution_layer_apply_transpose(
+        shape: LayerShape, filters: (&[T], &[T]), terms: usize, y: &[T], x: &mut [T], scratch: &mut [T],
+    ) -> Result<(), Error> {
+        layer::apply_transpose(shape, [filters.0, filters.1], terms, y, x, scratch)
+    }
+}
