@@ -21,6 +21,11 @@ pub enum Error {
         /// Number of items.
         len: usize,
     },
+    /// A list of targets is no permutation.
+    Permutation {
+        /// First place whose target is out of range or taken.
+        index: usize,
+    },
     /// An entry is infinite or NaN, or a result left the range of the scalar.
     NotFinite,
     /// A block is not orthogonal.
@@ -46,6 +51,9 @@ impl fmt::Display for Error {
             Self::Shape => f.write_str("a size is zero, or the product of all sizes is too large"),
             Self::Groups { groups, len } => {
                 write!(f, "{len} items cannot be dealt into {groups} groups of equal size")
+            }
+            Self::Permutation { index } => {
+                write!(f, "no permutation: target {index} is out of range or taken")
             }
             Self::NotFinite => f.write_str("an entry is infinite or NaN"),
             Self::NotOrthogonal { error } => {

@@ -11,14 +11,17 @@
 
 pub mod apply;
 pub mod cayley;
+mod class;
 pub mod convolution;
 mod error;
 pub mod exponential;
 mod matrix;
 pub mod neumann;
+pub mod projection;
 mod shape;
 pub mod shuffle;
 
+pub use class::{Blocks, Class, Permutation};
 pub use error::Error;
 pub use matrix::{GroupShuffle, orthogonality_error};
 pub use shape::Shape;

@@ -2,6 +2,7 @@
 
 use reparam::dense::Matrix;
 use reparam::group_shuffle::neumann::{self, Series};
+use reparam::group_shuffle::{Blocks, Class, Permutation, projection};
 use reparam::group_shuffle::{Error, Shape, cayley, exponential};
 
 use crate::kernels;
@@ -164,5 +165,62 @@ kernels! {
         shape: LayerShape, filters: (&[T], &[T]), terms: usize, y: &[T], x: &mut [T], scratch: &mut [T],
     ) -> Result<(), Error> {
         layer::apply_transpose(shape, [filters.0, filters.1], terms, y, x, scratch)
+    }
+}
+
+// Projection onto the class.
+kernels! {
+    permutation_new(targets: &'static [usize], seen: &mut [bool]) -> Result<Permutation<'static>, Error> {
+        Permutation::new(targets, seen)
+    }
+    class_new(blocks: [Blocks; 2], permutations: [Permutation<'static>; 3]) -> Result<Class<'static>, Error> {
+        let ([left, right], [rows, middle, columns]) = (blocks, permutations);
+        Class::new(left, right, rows, middle, columns)
+    }
+    permutation_parts(permutation: Permutation<'static>, len: usize, i: usize) -> [usize; 2] {
+        let identity = Permutation::identity(len);
+        [
+            permutation.len() + usize::from(permutation.is_empty()),
+            permutation.target(i) + identity.target(i),
+        ]
+    }
+    class_parts(class: Class<'static>, i: usize) -> [usize; 8] {
+        let (left, right) = (class.left(), class.right());
+        [
+            left.len() + usize::from(left.is_empty()),
+            right.len() + usize::from(right.is_empty()),
+            class.rows(),
+            class.cols(),
+            class.inner(),
+            class.row(i),
+            class.column(i),
+            class.middle(i),
+        ]
+    }
+    class_slots(class: Class<'static>, i: usize, j: usize) -> usize {
+        class.slots(i, j).fold(0, |sum, (column, row)| sum ^ column ^ row)
+    }
+    class_shuffle(shape: Shape) -> Result<Class<'static>, Error> { Class::shuffle(shape) }
+    class_shuffle_return(shape: Shape) -> Result<Class<'static>, Error> { Class::shuffle_return(shape) }
+    class_rank(class: Class<'static>, i: usize, j: usize) -> usize { class.rank(i, j) }
+    class_rank_map(class: Class<'static>, ranks: &mut [usize]) -> Result<(), Error> { class.rank_map(ranks) }
+    projection_scratch_len(left: Blocks, right: Blocks) -> usize { projection::scratch_len(left, right) }
+    projection_project(
+        class: Class<'static>, a: &[T], l: &mut [T], r: &mut [T], scratch: &mut [T],
+    ) -> Result<T, Error> {
+        projection::project(class, a, l, r, scratch)
+    }
+    projection_block(
+        class: Class<'static>, place: [usize; 2], a: &[T], columns: &mut [T], rows: &mut [T], scratch: &mut [T],
+    ) -> Result<T, Error> {
+        projection::block(class, place[0], place[1], a, columns, rows, scratch)
+    }
+    projection_place(
+        class: Class<'static>, place: [usize; 2], columns: &[T], rows: &[T], l: &mut [T], r: &mut [T],
+    ) -> Result<(), Error> {
+        projection::place(class, place[0], place[1], columns, rows, l, r)
+    }
+    projection_product(class: Class<'static>, l: &[T], r: &[T], a: &mut [T]) -> Result<(), Error> {
+        projection::product(class, l, r, a)
     }
 }
