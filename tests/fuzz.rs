@@ -31,3 +31,8 @@ fn dense() {
 fn givens() {
     smoke(fuzz::givens::run, 40_000);
 }
+
+#[test]
+fn group_shuffle() {
+    smoke(fuzz::group_shuffle::run, 100_000);
+}

@@ -7,5 +7,6 @@
 mod bytes;
 pub mod dense;
 pub mod givens;
+pub mod group_shuffle;
 mod matrix;
 pub mod trig;

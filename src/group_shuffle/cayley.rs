@@ -41,7 +41,8 @@ pub const fn pivot_len(b: usize) -> usize {
 ///
 /// # Errors
 /// [`Error::Shape`] for b = 0; [`Error::Length`]; [`Error::NotFinite`] if a parameter is not finite, or so large
-/// that squares (b = 2, 3) or fourth powers (b = 4) leave the range of the scalar.
+/// that squares (b = 2, 3) or fourth powers (b = 4) leave the range of the scalar; [`Error::EigenvalueMinusOne`] above
+/// b = 4 if the parameters are so large that I − K cannot be told from a singular matrix.
 ///
 /// ```
 /// use reparam::group_shuffle::cayley;
