@@ -1,12 +1,11 @@
-//! The command line: systems, verbs, global options, exit codes.
+//! The command line: the list of systems, and how the process begins and ends.
 
+use std::io::Write;
 use std::process::ExitCode;
 
-use clap::{Args, Parser, Subcommand};
-use serde::Serialize;
+use clap::{Parser, Subcommand};
 
-use crate::report::json;
-use crate::report::progress::Progress;
+use crate::context::{Context, Global};
 use crate::{Error, Result, deploy, givens, interrupt};
 
 /// Structured objects as plain numbers: fit on this machine, deploy to a microcontroller.
@@ -24,47 +23,31 @@ struct Cli {
     system: System,
 }
 
-/// Options of every verb.
-#[derive(Args, Debug, Clone, Default)]
-pub struct Global {
-    /// Print one JSON object instead of a table
-    #[arg(long, global = true)]
-    pub json: bool,
-    /// Show no progress
-    #[arg(long, short, global = true)]
-    pub quiet: bool,
-    /// Threads; results do not depend on it. Without it: one per core, or RAYON_NUM_THREADS
-    #[arg(long, global = true, value_name = "N", value_parser = clap::value_parser!(u16).range(1..))]
-    pub threads: Option<u16>,
+// The subcommands: each is a module with a `Command` that has `run(self, &Context) -> Result<()>`.
+macro_rules! systems {
+    ($($(#[$about:meta])* $name:ident($module:ident),)*) => {
+        #[derive(Subcommand, Debug)]
+        // One value in the life of the program.
+        #[allow(clippy::large_enum_variant)]
+        enum System {
+            $($(#[$about])* $name($module::Command),)*
+        }
+
+        impl System {
+            fn run(self, context: &Context) -> Result<()> {
+                match self {
+                    $(Self::$name(command) => command.run(context),)*
+                }
+            }
+        }
+    };
 }
 
-#[derive(Subcommand, Debug)]
-// One value in the life of the program.
-#[allow(clippy::large_enum_variant)]
-enum System {
+systems! {
     /// Orthonormal frames: fit one to data or to a black box
-    Givens(givens::Command),
+    Givens(givens),
     /// Export a fit to firmware, run it on the target, compare with the host
-    Deploy(deploy::Command),
-}
-
-/// What a verb needs besides its own arguments.
-#[derive(Debug, Clone, Default)]
-pub struct Context {
-    /// Options of every verb.
-    pub global: Global,
-}
-
-impl Context {
-    /// Prints a result: as JSON if asked to, else as text for people.
-    pub fn print(&self, result: &impl Serialize, text: impl FnOnce() -> String) -> Result<()> {
-        if self.global.json { json::print(&json::to_string(result)?) } else { json::print(&text()) }
-    }
-
-    /// A progress bar up to `length`, or a counter.
-    pub fn progress(&self, length: Option<u64>) -> Progress {
-        Progress::new(self.global.quiet, length)
-    }
+    Deploy(deploy),
 }
 
 /// Runs the command line of this process.
@@ -75,7 +58,8 @@ pub fn main() -> ExitCode {
     match run(cli) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
-            eprintln!("error: {error}");
+            // Not `eprintln`, which panics where standard error cannot be written to.
+            let _ = writeln!(std::io::stderr(), "error: {error}");
             ExitCode::from(error.exit_code())
         }
     }
@@ -89,10 +73,7 @@ fn run(cli: Cli) -> Result<()> {
             .map_err(|e| Error::failed(format!("cannot start {threads} threads: {e}")))?;
     }
     let context = Context { global: cli.global };
-    match cli.system {
-        System::Givens(command) => command.run(&context),
-        System::Deploy(command) => command.run(&context),
-    }
+    cli.system.run(&context)
 }
 
 #[cfg(test)]

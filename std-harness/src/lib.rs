@@ -8,17 +8,21 @@
 //!
 //! | module | what it holds |
 //! |---|---|
-//! | [`cli`] | the command line: systems, verbs, global options, exit codes |
+//! | [`cli`] | the command line: the list of systems, how the process begins and ends |
+//! | [`context`] | what every verb gets: global options, printing, progress |
+//! | [`arguments`] | checks of arguments that the systems share |
 //! | [`givens`] | `reparam givens …`: frames fitted to data, external black boxes, the published benchmark |
 //! | [`deploy`] | `reparam deploy`: exports a fit, runs it on the target, compares |
-//! | [`data`] | tables from CSV, arrays from `.npy`, tensors from and to `.safetensors` |
-//! | [`report`] | tables for people, JSON for programs, SVG plots, progress, atomic files |
+//! | [`data`] | tables from CSV, arrays from `.npy`, tensors from and to `.safetensors`; centring, scaling, whitening |
+//! | [`report`] | tables for people, comparisons with published numbers, JSON, SVG plots, progress, atomic files |
 //! | [`checkpoint`] | interrupted searches that resume with the same bits |
 //! | [`interrupt`] | Ctrl-C as a question that long work asks |
 //! | [`error`] | what went wrong, where, and what to do |
 
+pub mod arguments;
 pub mod checkpoint;
 pub mod cli;
+pub mod context;
 pub mod data;
 pub mod deploy;
 pub mod error;

@@ -1,7 +1,8 @@
-//! Tables from CSV, arrays from `.npy`, named tensors from and to `.safetensors`.
+//! Tables from CSV, arrays from `.npy`, named tensors from and to `.safetensors`; preparation.
 
 pub mod csv;
 pub mod npy;
+pub mod prepare;
 pub mod safetensors;
 
 use std::path::Path;
@@ -130,7 +131,7 @@ fn choose_columns(list: &[String], names: &[String]) -> Result<Vec<usize>> {
                 chosen.extend(first - 1..last);
             }
             _ => {
-                let what = format!("no column {item:?} in --columns");
+                let what = format!("no column {item:?}");
                 let remedy = format!("the columns are {} (positions 1 to {})", quoted(names), names.len());
                 return Err(Error::usage(what).remedy(remedy));
             }

@@ -25,7 +25,7 @@ use serde::Deserialize;
 pub use artifact::{Artifact, Constant, Output, Values};
 pub use outcome::Outcome;
 
-use crate::cli::Context;
+use crate::context::Context;
 use crate::data::TableOptions;
 use crate::report::file::write_atomic;
 use crate::report::json::read;

@@ -223,7 +223,7 @@ impl Worker {
                     }
                     if !patient && asked.elapsed() > PATIENCE {
                         patient = true;
-                        eprintln!("{WAITING}");
+                        let _ = writeln!(std::io::stderr(), "{WAITING}");
                     }
                     if self.timeout.is_some_and(|timeout| asked.elapsed() > timeout) {
                         let seconds = self.timeout.unwrap_or_default().as_secs_f64();

@@ -8,9 +8,10 @@ use reparam::givens::objective::{Landscape, Sources};
 use serde_json::{Value, json};
 
 use super::external::External;
-use super::prepare::{Centre, PrepareOptions, Prepared, covariance, prepare, transpose};
 use super::problem::{BlackBox, Builtin, Name, Nonlinearity, Problem};
+use crate::arguments::positive;
 use crate::checkpoint::digest;
+use crate::data::prepare::{Centre, PrepareOptions, Prepared, covariance, prepare, transpose};
 use crate::data::{Array, Table, TableOptions, read_array, read_table};
 use crate::{Error, Result};
 
@@ -80,14 +81,6 @@ impl From<Side> for Sources {
             Side::SubGaussian => Self::SubGaussian,
             Side::Mixed => Self::Mixed,
         }
-    }
-}
-
-/// A positive number of seconds.
-pub fn positive(text: &str) -> std::result::Result<f64, String> {
-    match text.parse::<f64>() {
-        Ok(number) if number > 0.0 && number < 1e9 => Ok(number),
-        _ => Err("a positive number is needed".into()),
     }
 }
 

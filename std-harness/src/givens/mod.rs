@@ -7,7 +7,6 @@ pub mod external;
 pub mod fit;
 pub mod fitted;
 pub mod input;
-pub mod prepare;
 pub mod problem;
 pub mod search;
 pub mod starts;
@@ -19,7 +18,7 @@ use clap::{Args, Subcommand};
 pub use fitted::Fit;
 
 use crate::Result;
-use crate::cli::Context;
+use crate::context::Context;
 
 /// `reparam givens`.
 #[derive(Args, Debug)]

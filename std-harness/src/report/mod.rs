@@ -1,5 +1,6 @@
-//! Tables for people, JSON for programs, SVG plots, progress, atomic files.
+//! Tables for people, comparisons with published numbers, JSON for programs, SVG plots, progress, atomic files.
 
+pub mod comparison;
 pub mod file;
 pub mod json;
 pub mod plot;

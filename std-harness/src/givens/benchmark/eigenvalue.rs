@@ -2,9 +2,9 @@
 
 use super::super::problem::Builtin;
 use super::mersenne::Mersenne;
-use super::row::{Row, Statistic, quantile};
 use super::{Plan, Results, curve, instances, once, plane, published};
 use crate::Result;
+use crate::report::comparison::{Row, Statistic, quantile};
 
 /// Published values for seeds 1 to 10, AR(1) matrices.
 const SMALL: [f64; 10] = [

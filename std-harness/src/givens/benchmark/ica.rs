@@ -4,9 +4,9 @@ use nalgebra::DMatrix;
 use reparam::givens::objective::Sources;
 
 use super::super::problem::{Builtin, Nonlinearity};
-use super::row::{Row, Statistic};
 use super::{Plan, Results, baselines, instances, once, plane};
 use crate::Result;
+use crate::report::comparison::{Row, Statistic};
 
 /// `E log cosh` of a standard Gaussian.
 const GAUSSIAN: f64 = 0.374_567;

@@ -2,9 +2,9 @@
 
 use super::super::problem::Builtin;
 use super::super::starts::Starts;
-use super::row::{Row, Statistic};
 use super::{Plan, Results, baselines, curve, instances, once, plane, published};
 use crate::Result;
+use crate::report::comparison::{Row, Statistic};
 
 /// Dimension, matrices; criterion of "JacobiAJD", Riemannian gradient descent and trust region, and the search.
 const PUBLISHED: [(usize, usize, [f64; 4]); 5] = [

@@ -1,9 +1,9 @@
 //! Two lowest levels of a Hamiltonian by the trace.
 
 use super::super::problem::Builtin;
-use super::row::{Row, Statistic};
 use super::{Plan, Results, curve, instances, once, plane, published};
 use crate::Result;
+use crate::report::comparison::{Row, Statistic};
 
 /// Grid points; published median gap of Riemannian conjugate gradients, and of the search.
 const PUBLISHED: [(usize, f64, f64); 5] = [

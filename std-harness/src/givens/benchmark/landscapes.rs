@@ -4,9 +4,9 @@ use reparam::givens::objective::Landscape;
 
 use super::super::problem::Builtin;
 use super::super::starts::{Component, Starts};
-use super::row::{Row, Statistic};
 use super::{Plan, Results, published};
 use crate::Result;
+use crate::report::comparison::{Row, Statistic};
 
 /// Function, size; published best of ten of the search, and of the best rival.
 const PUBLISHED: [(Landscape, usize, f64, (&str, f64)); 12] = [

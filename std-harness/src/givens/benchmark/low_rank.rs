@@ -7,9 +7,9 @@ use reparam::givens::objective::{Closure, Degree};
 
 use super::super::evaluator::{Evaluator, Local};
 use super::super::problem::Problem;
-use super::row::{Row, Statistic};
 use super::{Plan, Results, instances, once, plane, published};
 use crate::Result;
+use crate::report::comparison::{Row, Statistic};
 
 /// Rows and columns of the data, rank, published error of the search, and of AccAltProj, GoDec+ and LRSD-TNNSR.
 const PUBLISHED: [(usize, usize, usize, f64, [f64; 3]); 8] = [

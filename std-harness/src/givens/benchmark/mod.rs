@@ -6,7 +6,6 @@
 pub mod baselines;
 pub mod instances;
 pub mod mersenne;
-pub mod row;
 
 mod eigenvalue;
 mod ica;
@@ -27,12 +26,12 @@ use reparam::random::SplitMix64;
 use serde::Serialize;
 use serde_json::Value;
 
-use self::row::Row;
 use super::problem::Problem;
 use super::search::Settings;
 use super::starts::{self, Component, Finished, Starts};
 use crate::checkpoint::Checkpoint;
-use crate::cli::Context;
+use crate::context::Context;
+use crate::report::comparison::{Row, table};
 use crate::report::file::write_atomic;
 use crate::report::plot::{Plot, Scale, Series};
 use crate::report::progress::Progress;
@@ -246,7 +245,7 @@ impl BenchmarkOptions {
             write_atomic(path, plot.to_svg().as_bytes())?;
         }
         context.print(&report, || {
-            let mut text = row::table(&report.rows);
+            let mut text = table(&report.rows);
             text += &format!("\n{SOURCE}\n");
             report.notes.iter().for_each(|(suite, note)| text += &format!("{suite}: {note}\n"));
             text

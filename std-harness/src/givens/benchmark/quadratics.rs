@@ -2,9 +2,9 @@
 
 use super::super::problem::Builtin;
 use super::super::starts::{Component, Starts};
-use super::row::{Row, Statistic};
 use super::{Plan, Results, curve, instances, once, plane, published};
 use crate::Result;
+use crate::report::comparison::{Row, Statistic};
 use reparam::random::uniform_in;
 
 pub(super) fn run(plan: &Plan) -> Result<Results> {

@@ -2,9 +2,9 @@
 
 use super::super::problem::Builtin;
 use super::super::starts::Starts;
-use super::row::{Row, Statistic};
 use super::{Plan, Results, baselines, curve, instances, once, plane, published};
 use crate::Result;
+use crate::report::comparison::{Row, Statistic};
 
 /// Variables, factors; criterion of `rotatefactors` and of the search.
 const PUBLISHED: [(usize, usize, f64, f64); 8] = [

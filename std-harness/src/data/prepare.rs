@@ -4,7 +4,7 @@ use clap::{Args, ValueEnum};
 use nalgebra::{DMatrix, SymmetricEigen};
 use serde::Serialize;
 
-use crate::data::Table;
+use super::Table;
 use crate::{Error, Result};
 
 /// What is subtracted from each column.

@@ -1,4 +1,4 @@
-//! One line of the benchmark, and statistics over instances.
+//! Measured beside published: one line of a benchmark, and statistics over instances.
 
 use std::collections::BTreeMap;
 
