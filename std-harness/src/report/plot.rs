@@ -100,7 +100,7 @@ impl Axis {
         let (first, mut last) = (low.log10().floor() as i32, high.log10().ceil() as i32);
         last = last.max(first + 1);
         let every = (last - first).div_euclid(8) + 1;
-        let ticks = (first..=last).filter(|k| (k - first) % every == 0).map(|k| 10f64.powi(k)).collect();
+        let ticks = (first..=last).filter(|k| k % every == 0).map(|k| 10f64.powi(k)).collect();
         let minor = if every == 1 && last - first <= 6 {
             (first..last).flat_map(|k| (2..10).map(move |m| f64::from(m) * 10f64.powi(k))).collect()
         } else {
@@ -123,10 +123,7 @@ impl Axis {
             return match exponent {
                 0 => "1".into(),
                 1 => "10".into(),
-                _ => format!(
-                    "10<tspan dy=\"-5\" font-size=\"9\">{}</tspan>",
-                    exponent.to_string().replace('-', "−")
-                ),
+                _ => format!("10{}", superscript(exponent)),
             };
         }
         let step = (self.high - self.low) / (self.ticks.len() - 1).max(1) as f64;
@@ -151,6 +148,13 @@ impl Axis {
         };
         text.replace('-', "−")
     }
+}
+
+/// Characters of their own: viewers place raised parts of a right-aligned text differently.
+fn superscript(number: i32) -> String {
+    const DIGITS: [char; 10] = ['⁰', '¹', '²', '³', '⁴', '⁵', '⁶', '⁷', '⁸', '⁹'];
+    let raised = |c: char| c.to_digit(10).map_or('⁻', |digit| DIGITS[digit as usize]);
+    number.to_string().chars().map(raised).collect()
 }
 
 fn shown(scale: Scale, value: f64) -> bool {
@@ -309,6 +313,8 @@ mod tests {
         assert!(constant.low < 3.0 && constant.high > 3.0);
         let log = Axis::new(Scale::Log, [2e-9, 40.0, f64::NAN, -1.0].into_iter());
         assert!(log.low <= 2e-9 && log.high >= 40.0);
+        assert_eq!(log.label(log.ticks[0]), "10⁻⁸", "a multiple of the step, so that 1 is among the ticks");
+        assert!(log.ticks.contains(&1.0));
         let empty = Axis::new(Scale::Log, std::iter::empty());
         assert!(empty.low < empty.high);
     }
