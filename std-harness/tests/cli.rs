@@ -225,7 +225,96 @@ fn bad_data_exit_with_1_and_name_file_line_and_remedy() {
     fails(at, 1, &trace, &["skew.npy", "symmetric"]);
     fs::write(at.join("flat.csv"), "a,b\n1,2\n1,3\n").unwrap();
     fails(at, 1, &with(&fit("flat.csv"), &["--standardize"]), &["column \"a\" is constant"]);
-    fails(at, 1, &with(&PCA, &["-o", "no/such/fit.json"]), &["no/such/fit.json: cannot write"]);
+    for (content, part) in [
+        ("a,b\n", "x.csv: the table has no rows of data"),
+        ("a,b\n1,2\n", "x.csv: nothing is left to fit: every column is constant"),
+        ("a,b\n1,2\n1e308,3\n", "x.csv: row 2 of column \"a\" is 1e308"),
+    ] {
+        fs::write(at.join("x.csv"), content).unwrap();
+        fails(at, 1, &fit("x.csv"), &[part]);
+    }
+    fs::write(at.join("x.csv"), "a\n1\n2\n").unwrap();
+    fails(at, 2, &fit("x.csv"), &["x.csv: too few rows for a frame: 1"]);
+    write_npy(&at.join("line.npy"), "(3,)", false, &[1.0, 2.0, 3.0]);
+    fails(at, 2, &fit("line.npy"), &["line.npy: too few rows"]);
+    write_npy(&at.join("none.npy"), "(0, 3)", false, &[]);
+    fails(at, 1, &fit("none.npy"), &["none.npy: the table is empty (0 × 3)"]);
+    for folder in ["dir.csv", "dir.npy"] {
+        fs::create_dir(at.join(folder)).unwrap();
+        fails(at, 1, &fit(folder), &[folder, ": cannot read"]);
+    }
+}
+
+#[test]
+fn outputs_that_cannot_be_written_are_known_before_the_search() {
+    let folder = folder();
+    let at = folder.path();
+    let table = fs::read(at.join("t.csv")).unwrap();
+    fs::create_dir(at.join("dir")).unwrap();
+    // A command that would never end shows that nothing was started.
+    let endless = ["givens", "fit", "--evaluate", "sleep 1000", "--rows", "3", "-d", "1"];
+    for option in ["--output", "--plot", "--checkpoint"] {
+        fails(
+            at,
+            1,
+            &with(&endless, &[option, "no/such/x"]),
+            &["no/such/x: cannot write: there is no folder"],
+        );
+        fails(at, 1, &with(&endless, &[option, "dir"]), &["dir: cannot write: this is a folder"]);
+        fails(at, 2, &with(&PCA, &[option, "dir/../t.csv"]), &["and DATA name the same file"]);
+    }
+    fails(at, 1, &with(&endless, &["--output", "new/"]), &["new/: cannot write: this is a folder"]);
+    fails(at, 2, &with(&endless, &["-o", "x", "--plot", "./x"]), &["--plot and --output name the same file"]);
+    let benchmark = ["givens", "benchmark", "--plot", "no/such/x"];
+    fails(at, 1, &benchmark, &["no/such/x: cannot write: there is no folder"]);
+    assert_eq!(fs::read(at.join("t.csv")).unwrap(), table);
+    assert_eq!(fs::read_dir(at).unwrap().count(), 2, "nothing was written");
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn a_full_disk_loses_nothing() {
+    let folder = folder();
+    let whole = json(folder.path(), &with(&PCA, &["--json"]));
+    for option in ["--output", "--plot", "--checkpoint"] {
+        let output = reparam(folder.path(), &with(&PCA, &[option, "/dev/full"]));
+        let message = text(&output.stderr);
+        assert_eq!(output.status.code(), Some(1), "{message}");
+        assert!(message.starts_with("error: /dev/full: cannot write: No space left"), "{message}");
+        if option == "--output" {
+            assert_eq!(serde_json::from_slice::<Value>(&output.stdout).unwrap(), whole);
+        } else {
+            assert!(text(&output.stdout).contains("share of the variance explained"));
+        }
+    }
+    let full = || fs::File::options().write(true).open("/dev/full").unwrap();
+    let output = command(folder.path(), &PCA).stdout(full()).output().unwrap();
+    assert_eq!(output.status.code(), Some(1));
+    assert!(text(&output.stderr).contains("cannot write to standard output"));
+    let output = command(folder.path(), &PCA[..7]).stderr(full()).output().unwrap();
+    assert_eq!(output.status.code(), Some(2), "an error that cannot be shown is no panic");
+}
+
+#[cfg(unix)]
+#[test]
+fn a_reader_that_has_seen_enough_is_no_error() {
+    let folder = folder();
+    let pipe = Stdio::piped;
+    let mut child = command(folder.path(), &PCA).stdout(pipe()).stderr(pipe()).spawn().unwrap();
+    drop(child.stdout.take());
+    let output = child.wait_with_output().unwrap();
+    assert_eq!((output.status.code(), text(&output.stderr)), (Some(0), String::new()));
+}
+
+#[test]
+fn multistart_reaches_the_optimum_of_ackley() {
+    let folder = folder();
+    let arguments = ["givens", "fit", "--objective", "ackley", "--rows", "10", "--search", "multistart"];
+    // Two of the book's forty starts: the others draw from generators of their own, and can only improve on them.
+    let fit = json(folder.path(), &with(&arguments, &["--starts", "2", "--json", "--plot", "a.svg"]));
+    assert!(fit["objective"].as_f64().unwrap() < 1e-6, "{}", fit["objective"]);
+    let plot = fs::read_to_string(folder.path().join("a.svg")).unwrap();
+    assert!(plot.contains("distance to the optimum"), "the optimum is known");
 }
 
 #[test]
@@ -409,6 +498,47 @@ fn ctrl_c_keeps_the_best_point_and_leaves_whole_files() {
     assert!(resumed["objective"].as_f64().unwrap() <= printed["objective"].as_f64().unwrap());
 }
 
+#[cfg(unix)]
+#[test]
+fn a_kill_leaves_a_whole_checkpoint() {
+    let folder = folder();
+    let checkpoint = folder.path().join("c.json");
+    let fit =
+        ["givens", "fit", "--objective", "rastrigin", "--rows", "30", "--search", "rmps", "--starts", "4"];
+    let often = ["-o", "best.json", "--checkpoint", "c.json", "--checkpoint-every", "0.01"];
+    let mut child = command(folder.path(), &with(&fit, &often)).stdout(Stdio::null()).spawn().unwrap();
+    let begun = Instant::now();
+    while !checkpoint.exists() {
+        assert!(begun.elapsed() < Duration::from_secs(60), "no checkpoint");
+        std::thread::sleep(Duration::from_millis(10));
+    }
+    // While it writes the one after.
+    std::thread::sleep(Duration::from_millis(100));
+    child.kill().unwrap();
+    assert!(child.wait().unwrap().code().is_none(), "ended by the signal");
+    assert!(!folder.path().join("best.json").exists());
+    let resumed =
+        json(folder.path(), &with(&fit, &["--resume", "c.json", "--evaluations", "100000", "--json"]));
+    assert!(resumed["objective"].is_number());
+}
+
+/// The keys of a line of the benchmark, as the book lists them.
+const ROW_KEYS: [&str; 13] = [
+    "baseline",
+    "difference",
+    "evaluations",
+    "exact",
+    "instance",
+    "measured",
+    "method",
+    "peers",
+    "published",
+    "quantity",
+    "spread",
+    "statistic",
+    "suite",
+];
+
 #[test]
 fn the_benchmark_puts_published_measured_and_difference_side_by_side() {
     let folder = folder();
@@ -420,6 +550,13 @@ fn the_benchmark_puts_published_measured_and_difference_side_by_side() {
         rows.iter().find(of).unwrap_or_else(|| panic!("no row {suite}, {method}"))
     };
     let number = |row: &Value, key: &str| row[key].as_f64().unwrap();
+    let keys = |object: &Value| object.as_object().unwrap().keys().cloned().collect::<Vec<_>>();
+    assert_eq!(keys(&report), ["mode", "notes", "rows", "seed", "source", "system", "version"]);
+    for row in rows {
+        assert_eq!(keys(row), ROW_KEYS);
+        assert!(row["measured"].is_number() && row["spread"].is_number(), "{row}");
+        assert_eq!(row["published"].is_null(), row["difference"].is_null(), "{row}");
+    }
     // The published values come back from the published seeds.
     let row = find("eigenvalue", "plane");
     assert!((number(row, "measured") / 25.644 - 1.0).abs() < 1e-5, "{row}");

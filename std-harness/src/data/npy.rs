@@ -14,6 +14,9 @@ use crate::{Error, Result};
 pub fn read(path: &Path) -> Result<Array> {
     let file = File::open(path).map_err(|e| Error::io("read", path, &e))?;
     let npy = NpyFile::new(BufReader::new(file)).map_err(|e| {
+        if e.raw_os_error().is_some() {
+            return Error::io("read", path, &e);
+        }
         Error::failed(format!("not a .npy array: {e}"))
             .file(path)
             .remedy("write it with numpy.save, or use another file name for CSV")
@@ -62,9 +65,12 @@ fn values<R: Read>(npy: NpyFile<R>, path: &Path) -> Result<Vec<f64>> {
 }
 
 fn unsupported(dtype: &DType, path: &Path) -> Error {
-    Error::failed(format!("elements of type {} are not real numbers", dtype.descr()))
-        .file(path)
-        .remedy("convert before saving: array.astype(\"f8\")")
+    Error::failed(format!(
+        "elements of type {} are neither integers nor floats of 4 or 8 bytes",
+        dtype.descr()
+    ))
+    .file(path)
+    .remedy("convert before saving: array.astype(\"f8\")")
 }
 
 fn convert<T: Deserialize, R: Read>(npy: NpyFile<R>, number: impl Fn(T) -> f64) -> std::io::Result<Vec<f64>> {
@@ -133,7 +139,7 @@ mod tests {
         for (file, part) in [
             (npy("<f8", false, "(2, 2)", &nan), "element [1, 0] is NaN"),
             (npy("<f8", false, "(2, 3)", &nan), "cut short"),
-            (npy("<c16", false, "(2,)", &nan), "not real numbers"),
+            (npy("<c16", false, "(2,)", &nan), "neither integers nor floats"),
         ] {
             let message = read(file.path()).unwrap_err().to_string();
             assert!(message.contains(part), "{message}");

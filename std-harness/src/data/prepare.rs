@@ -47,9 +47,21 @@ pub struct Prepared {
     pub whitening: Option<Vec<f64>>,
 }
 
+/// Beyond this, sums of squares are no longer finite.
+const LARGEST: f64 = 1e150;
+
 /// Prepares a table: `default` is the centre if the options name none.
 pub fn prepare(table: &Table, options: &PrepareOptions, default: Centre) -> Result<Prepared> {
     let (rows, cols) = (table.rows(), table.cols());
+    if let Some(flat) = table.values.iter().position(|x| x.abs() > LARGEST) {
+        let what = format!(
+            "row {} of column {:?} is {:e}: squares of such numbers overflow",
+            flat / cols + 1,
+            table.columns[flat % cols],
+            table.values[flat]
+        );
+        return Err(Error::failed(what).remedy("use a larger unit, or leave the column out with --columns"));
+    }
     let mut values = table.values.clone();
     let column = |values: &[f64], c: usize| values.iter().skip(c).step_by(cols).copied().collect::<Vec<_>>();
     let centre: Vec<f64> = (0..cols)

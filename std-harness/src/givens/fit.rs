@@ -12,14 +12,15 @@ use super::convergence;
 use super::external::PROTOCOL;
 use super::fitted::Fit;
 use super::input::{Input, InputOptions};
-use super::problem::Name;
+use super::problem::{Builtin, Name};
 use super::search::{Ended, Method, Settings};
 use super::starts::{self, Component, Finished, Saved, Starts};
-use crate::arguments::positive;
+use crate::arguments::{check_files, positive};
 use crate::checkpoint::{Checkpoint, digest, load};
 use crate::context::Context;
 use crate::data::read_array;
 use crate::report::file::write_atomic;
+use crate::report::json::{print, to_string};
 use crate::{Error, Result};
 
 const EXAMPLES: &str = "\
@@ -117,10 +118,11 @@ enum Determinant {
 impl FitOptions {
     /// Does it.
     pub fn run(&self, context: &Context) -> Result<()> {
-        let saved_twice = self.output.checkpoint.is_some() && self.output.checkpoint == self.output.output;
-        if saved_twice {
-            return Err(Error::usage("--checkpoint and --output name the same file"));
-        }
+        let OutputOptions { output, plot, checkpoint, .. } = &self.output;
+        let outputs =
+            [("--output", output.as_ref()), ("--plot", plot.as_ref()), ("--checkpoint", checkpoint.as_ref())];
+        let initial = ("--initial", self.search.initial.as_ref());
+        check_files(&[&self.input.files()[..], &[initial]].concat(), &outputs)?;
         let input = self.input.load()?;
         let problem = &*input.problem;
         let settings = self.settings(&input);
@@ -141,19 +143,20 @@ impl FitOptions {
             // The reason for there being no result is the error to show.
             Err(no_result) => return Err(error.unwrap_or(no_result)),
         };
-        if let Some(path) = &self.output.output {
-            fit.write(path)?;
-        }
-        if let Some(path) = &self.output.plot {
+        let written = output.as_ref().map_or(Ok(()), |path| fit.write(path));
+        let drawn = plot.as_ref().map_or(Ok(()), |path| {
             let title = format!("{}, {} × {}: {}", input.name, fit.rows, fit.dim, fit.search);
-            write_atomic(path, convergence::plot(&title, &finished, None).to_svg().as_bytes())?;
+            let optimum = input.builtin.as_ref().and_then(Builtin::optimum);
+            write_atomic(path, convergence::plot(&title, &finished, optimum).to_svg().as_bytes())
+        });
+        if written.is_err() {
+            // The table leaves numbers out, and there is no other copy.
+            print(&to_string(&fit)?)?;
+        } else {
+            context.print(&fit, || fit.to_string())?;
         }
-        context.print(&fit, || fit.to_string())?;
-        match error {
-            Some(error) => Err(error),
-            None if fit.stopped == "interrupted" => Err(Error::failed(self.interrupted())),
-            None => Ok(()),
-        }
+        error.map_or(Ok(()), Err).and(written).and(drawn)?;
+        if fit.stopped == "interrupted" { Err(Error::failed(self.interrupted())) } else { Ok(()) }
     }
 
     fn interrupted(&self) -> String {
@@ -285,7 +288,7 @@ impl FitOptions {
             version: env!("CARGO_PKG_VERSION").into(),
             objective_name: input.name.clone(),
             objective,
-            measures: input.problem.measures(objective),
+            measures: input.problem.measures(objective).into_iter().filter(|(_, x)| x.is_finite()).collect(),
             evaluations,
             search: match settings {
                 Settings::Pattern(_) => "rmps".into(),

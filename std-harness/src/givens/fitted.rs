@@ -7,7 +7,7 @@ use std::path::Path;
 use serde::{Deserialize, Serialize};
 
 use crate::report::json;
-use crate::report::table::{Table, count, number};
+use crate::report::table::{Table, count, fixed, number};
 use crate::{Error, Result};
 
 /// A frame fitted to data or to a black box.
@@ -128,7 +128,7 @@ impl fmt::Display for Fit {
         let head = (1..=self.dim.min(SHOWN)).map(|column| format!("q{column}"));
         let mut frame = Table::new(std::iter::once("column".to_owned()).chain(head));
         for (name, row) in self.columns.iter().zip(&self.frame).take(4 * SHOWN) {
-            let cells = row.iter().take(SHOWN).map(|x| format!("{x:.6}"));
+            let cells = row.iter().take(SHOWN).map(|x| fixed(*x, 6));
             frame.row(std::iter::once(format!("{name:?}")).chain(cells));
         }
         write!(f, "\n{frame}")?;

@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 
 use super::external::External;
 use super::problem::{BlackBox, Builtin, Name, Nonlinearity, Problem};
-use crate::arguments::positive;
+use crate::arguments::{Named, positive};
 use crate::checkpoint::digest;
 use crate::data::prepare::{Centre, PrepareOptions, Prepared, covariance, prepare, transpose};
 use crate::data::{Array, Table, TableOptions, read_array, read_table};
@@ -107,6 +107,11 @@ pub struct Input {
 }
 
 impl InputOptions {
+    /// The files that are read.
+    pub fn files(&self) -> [Named<'_>; 3] {
+        [("DATA", self.data.as_ref()), ("--matrix", self.matrix.as_ref()), ("--target", self.target.as_ref())]
+    }
+
     /// Reads the data and makes the problem.
     pub fn load(&self) -> Result<Input> {
         let Some(name) = self.objective else { return self.black_box() };
@@ -122,9 +127,6 @@ impl InputOptions {
             Name::Rosenbrock => self.test(Landscape::Rosenbrock)?,
         };
         let (rows, cols) = (builtin.rows(), builtin.cols());
-        if rows < 2 {
-            return Err(Error::usage(format!("a frame with {rows} row has nothing to rotate")));
-        }
         builtin.check().map_err(|error| match self.matrix.as_ref().or(self.data.as_ref()) {
             Some(file) => error.file(file),
             None => error,
@@ -174,10 +176,7 @@ impl InputOptions {
                     .remedy("say --rows P and --components D, or give DATA with P columns"));
             }
         };
-        let cols = self.components_of(rows, None)?;
-        if rows < 2 {
-            return Err(Error::usage(format!("a frame with {rows} row has nothing to rotate")));
-        }
+        let cols = self.components_of(rows, None, self.data.as_ref())?;
         let timeout = self.evaluate_timeout.map(Duration::from_secs_f64);
         let external = External::start(&command, rows, cols, self.processes.into(), timeout)?;
         let (centre, scale, whitening) = match prepared {
@@ -226,8 +225,15 @@ impl InputOptions {
         })
     }
 
-    /// Number of columns of the frame; `square`: what it must be, if it must.
-    fn components_of(&self, rows: usize, square: Option<usize>) -> Result<usize> {
+    /// Number of columns of the frame; `square`: what it must be, if it must. `file` says the number of rows.
+    fn components_of(&self, rows: usize, square: Option<usize>, file: Option<&PathBuf>) -> Result<usize> {
+        if rows < 2 {
+            let few = Error::usage(format!("too few rows for a frame: {rows}, but a rotation takes 2"));
+            return Err(match file {
+                Some(file) => few.file(file).remedy("the rows of the frame are the columns of the data"),
+                None => few,
+            });
+        }
         match (self.components, square) {
             (Some(cols), Some(needed)) if cols != needed => {
                 Err(Error::usage(format!("--components {cols}, but this objective needs {needed} here")))
@@ -252,7 +258,7 @@ impl InputOptions {
             [rows, cols] if rows == cols => rows,
             _ => return Err(Error::failed(format!("shape {shape:?} is not a square matrix")).file(path)),
         };
-        let cols = self.components_of(rows, None)?;
+        let cols = self.components_of(rows, None, Some(path))?;
         Ok((Builtin::Trace { rows, cols, matrix: values, largest: false }, None, None))
     }
 
@@ -260,7 +266,7 @@ impl InputOptions {
         let path = self.data(name, "a table, one sample per line")?;
         let table = read_table(path, &self.table)?;
         let rows = table.cols();
-        let cols = self.components_of(rows, (name == Name::Varimax).then_some(rows))?;
+        let cols = self.components_of(rows, (name == Name::Varimax).then_some(rows), Some(path))?;
         let mut options = self.prepare.clone();
         let default = match name {
             Name::Varimax => Centre::None,
@@ -274,6 +280,12 @@ impl InputOptions {
             options.whiten = true;
         }
         let prepared = prepare(&table, &options, default).map_err(|error| error.file(path))?;
+        if prepared.values.iter().all(|&x| x == 0.0) {
+            let what = "nothing is left to fit: every column is constant";
+            return Err(Error::failed(what)
+                .file(path)
+                .remedy("give more rows, or other columns with --columns"));
+        }
         let builtin = match name {
             Name::Pca => {
                 let matrix = covariance(&prepared.values, rows);
@@ -304,14 +316,14 @@ impl InputOptions {
             }
         };
         let builtin = if name == Name::JointDiagonalization {
-            self.components_of(rows, Some(rows))?;
+            self.components_of(rows, Some(rows), Some(path))?;
             Builtin::JointDiagonalization { dim: rows, matrices: values }
         } else {
             if count > rows {
                 let what = format!("{count} matrices of {rows} × {rows}: a frame has at most {rows} columns");
                 return Err(Error::failed(what).file(path));
             }
-            let cols = self.components_of(rows, Some(count))?;
+            let cols = self.components_of(rows, Some(count), Some(path))?;
             Builtin::HeterogeneousQuadratics { rows, cols, matrices: values }
         };
         Ok((builtin, None, None))
@@ -334,7 +346,7 @@ impl InputOptions {
                 .remedy("give two tables whose rows belong together"));
         }
         let rows = first.cols();
-        let cols = self.components_of(rows, Some(second.cols()))?;
+        let cols = self.components_of(rows, Some(second.cols()), Some(path))?;
         if cols > rows {
             let what =
                 format!("DATA has {rows} columns and the target {cols}: a frame is not wider than tall");
@@ -353,8 +365,8 @@ impl InputOptions {
         let dim = self.rows.or(self.components).ok_or_else(|| {
             Error::usage("a test function needs the size of the square frame").remedy("say --rows M")
         })?;
-        self.components_of(dim, Some(dim))?;
-        if dim == 0 || dim > 10_000 {
+        self.components_of(dim, Some(dim), None)?;
+        if dim > 10_000 {
             return Err(Error::usage(format!("--rows {dim}: choose 2 to 10000")));
         }
         Ok((Builtin::Test { landscape, dim }, None, None))

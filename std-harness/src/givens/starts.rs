@@ -135,8 +135,14 @@ pub fn run(
         jobs.into_par_iter().map(one).collect()
     };
     let (slots, checkpoint) = shared.into_inner().map_err(|_| lost())?;
-    checkpoint.save(&Saved(slots))?;
-    results.into_iter().filter_map(Result::transpose).collect()
+    let saved = checkpoint.save(&Saved(slots));
+    let mut finished: Vec<Finished> =
+        results.into_iter().filter_map(Result::transpose).collect::<Result<_>>()?;
+    // A result without a checkpoint is still a result.
+    if let (Err(error), Some(last)) = (saved, finished.last_mut()) {
+        last.outcome.error.get_or_insert(error);
+    }
+    Ok(finished)
 }
 
 /// Number of searches: starts, twice if also reflected.

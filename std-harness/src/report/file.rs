@@ -1,7 +1,7 @@
 //! Files that appear whole or not at all.
 
 use std::io::Write;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use tempfile::NamedTempFile;
 
@@ -12,21 +12,68 @@ use crate::{Error, Result};
 pub fn write_atomic(path: impl AsRef<Path>, bytes: &[u8]) -> Result<()> {
     let path = path.as_ref();
     let fail = |e: std::io::Error| {
-        Error::io("write", path, &e).remedy("check that the folder exists, is writable and has free space")
+        Error::io("write", path, &e).remedy("check that the folder is writable and has free space")
     };
-    // A link, a pipe or a device is not replaced by a file: write through a link, straight into the others.
-    if let Ok(real) = path.canonicalize() {
-        if !real.is_file() && !real.is_dir() {
-            return std::fs::write(real, bytes).map_err(fail);
-        }
-        if real != path && path.is_symlink() {
-            return write_atomic(real, bytes);
+    match destination(path)? {
+        Destination::Device(device) => std::fs::write(device, bytes).map_err(fail),
+        Destination::File { file, folder } => {
+            let mut temporary = temporary(&folder).map_err(fail)?;
+            temporary.write_all(bytes).and_then(|()| temporary.as_file().sync_all()).map_err(fail)?;
+            temporary.persist(file).map_err(|e| fail(e.error)).map(drop)
         }
     }
-    let folder = match path.parent() {
-        Some(folder) if !folder.as_os_str().is_empty() => folder,
-        _ => Path::new("."),
-    };
+}
+
+/// Whether [`write_atomic`] could write to `path` now: to be asked before hours of work rather than after them.
+pub fn check_writable(path: impl AsRef<Path>) -> Result<()> {
+    let path = path.as_ref();
+    match destination(path)? {
+        Destination::Device(_) => Ok(()),
+        Destination::File { folder, .. } => {
+            temporary(&folder).map(drop).map_err(|e| Error::io("write", path, &e))
+        }
+    }
+}
+
+/// The file behind `path`, through links. Not there yet: its folder's real name with the file's.
+pub fn real(path: &Path) -> PathBuf {
+    path.canonicalize().unwrap_or_else(|_| {
+        let folder = folder(path).canonicalize().unwrap_or_else(|_| folder(path).to_owned());
+        folder.join(path.file_name().unwrap_or_default())
+    })
+}
+
+enum Destination {
+    /// A pipe or a device: written to, never replaced by a file.
+    Device(PathBuf),
+    File {
+        file: PathBuf,
+        folder: PathBuf,
+    },
+}
+
+fn destination(path: &Path) -> Result<Destination> {
+    let file = real(path);
+    let names_folder = path.to_string_lossy().ends_with(std::path::is_separator);
+    if file.is_dir() || names_folder || path.file_name().is_none() {
+        return Err(Error::failed("cannot write: this is a folder").file(path).remedy("name a file in it"));
+    }
+    if file.exists() && !file.is_file() {
+        return Ok(Destination::Device(file));
+    }
+    let folder = folder(&file).to_owned();
+    if !folder.is_dir() {
+        let what = format!("cannot write: there is no folder {}", folder.display());
+        return Err(Error::failed(what).file(path).remedy("make the folder first"));
+    }
+    Ok(Destination::File { file, folder })
+}
+
+fn folder(path: &Path) -> &Path {
+    path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."))
+}
+
+fn temporary(folder: &Path) -> std::io::Result<NamedTempFile> {
     let mut builder = tempfile::Builder::new();
     builder.prefix(".reparam-").suffix(".tmp");
     #[cfg(unix)]
@@ -35,10 +82,8 @@ pub fn write_atomic(path: impl AsRef<Path>, bytes: &[u8]) -> Result<()> {
         // As any new file: the umask takes its part away.
         builder.permissions(std::fs::Permissions::from_mode(0o666));
     }
-    let mut temporary: NamedTempFile = builder.tempfile_in(folder).map_err(fail)?;
-    temporary.write_all(bytes).and_then(|()| temporary.as_file().sync_all()).map_err(fail)?;
-    temporary.persist(path).map_err(|e| fail(e.error))?;
-    Ok(())
+    // The name of a file that nobody asked for would only confuse.
+    builder.tempfile_in(folder).map_err(|e| e.kind().into())
 }
 
 #[cfg(test)]

@@ -65,7 +65,10 @@ fn reads_as_number(cell: &str) -> bool {
 
 /// `x` with `digits` significant digits, in plain or scientific notation, whichever reads better.
 pub fn number(x: f64, digits: usize) -> String {
-    if x == 0.0 || !x.is_finite() {
+    if x == 0.0 {
+        return "0".into();
+    }
+    if !x.is_finite() {
         return format!("{x}");
     }
     let exponent = format!("{:.*e}", digits - 1, x);
@@ -74,6 +77,15 @@ pub fn number(x: f64, digits: usize) -> String {
         format!("{x:.*}", (digits as i32 - 1 - exponent).max(0) as usize)
     } else {
         format!("{x:.*e}", digits.min(4) - 1)
+    }
+}
+
+/// `x` with `decimals` places; zero has no sign.
+pub fn fixed(x: f64, decimals: usize) -> String {
+    let text = format!("{x:.decimals$}");
+    match text.strip_prefix('-') {
+        Some(digits) if digits.bytes().all(|byte| b"0.".contains(&byte)) => digits.into(),
+        _ => text,
     }
 }
 
@@ -99,7 +111,8 @@ mod tests {
         assert_eq!(number(1.85071, 6), "1.85071");
         assert_eq!(number(583.3451699, 7), "583.3452");
         assert_eq!(number(1.2345e-9, 6), "1.235e-9");
-        assert_eq!(number(0.0, 3), "0");
+        assert_eq!((number(0.0, 3), number(-0.0, 3)), ("0".into(), "0".into()));
+        assert_eq!((fixed(-1e-9, 3), fixed(-0.5, 3)), ("0.000".into(), "-0.500".into()));
         assert_eq!(number(2.6e7, 6), "2.600e7");
         assert_eq!(count(0), "0");
         assert_eq!(count(1234567), "1,234,567");

@@ -29,6 +29,7 @@ use serde_json::Value;
 use super::problem::Problem;
 use super::search::Settings;
 use super::starts::{self, Component, Finished, Starts};
+use crate::arguments::check_files;
 use crate::checkpoint::Checkpoint;
 use crate::context::Context;
 use crate::report::comparison::{Row, table};
@@ -220,6 +221,7 @@ impl BenchmarkOptions {
         if self.plot.is_some() && !suites.iter().any(|suite| suite.has_optimum()) {
             return Err(Error::usage("--plot: none of these suites has an optimum to draw the distance to"));
         }
+        check_files(&[], &[("--plot", self.plot.as_ref())])?;
         let plan = Plan { full: self.full, seed: self.seed, progress: context.progress(None) };
         let mut report = Report {
             system: "givens",
@@ -231,9 +233,17 @@ impl BenchmarkOptions {
             notes: Vec::new(),
         };
         let mut plot = None;
+        let mut failed = None;
         for suite in suites {
             plan.progress.message(|| format!("problems solved; now: {}", suite.name()));
-            let Results { rows, notes, curves } = suite.run(&plan)?;
+            let Results { rows, notes, curves } = match suite.run(&plan) {
+                Ok(results) => results,
+                // What the suites before it found is worth showing.
+                Err(error) => {
+                    failed = Some(error);
+                    break;
+                }
+            };
             report.rows.extend(rows.into_iter().map(|row| Row { suite: suite.name(), ..row }));
             report.notes.extend(notes.into_iter().map(|note| (suite.name(), note)));
             if plot.is_none() && !curves.is_empty() {
@@ -241,15 +251,20 @@ impl BenchmarkOptions {
             }
         }
         plan.progress.finish();
-        if let (Some(path), Some(plot)) = (&self.plot, plot) {
-            write_atomic(path, plot.to_svg().as_bytes())?;
+        let drawn = match (&self.plot, plot) {
+            (Some(path), Some(plot)) => write_atomic(path, plot.to_svg().as_bytes()),
+            _ => Ok(()),
+        };
+        if failed.is_some() && report.rows.is_empty() {
+            return failed.map_or(Ok(()), Err);
         }
         context.print(&report, || {
             let mut text = table(&report.rows);
             text += &format!("\n{SOURCE}\n");
             report.notes.iter().for_each(|(suite, note)| text += &format!("{suite}: {note}\n"));
             text
-        })
+        })?;
+        failed.map_or(Ok(()), Err).and(drawn)
     }
 }
 
