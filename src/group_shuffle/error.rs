@@ -42,6 +42,28 @@ pub enum Error {
     },
     /// An iteration reached its bound before its tolerance.
     NoConvergence,
+    /// The header of a stored matrix cannot be used.
+    Header {
+        /// The key at fault.
+        key: &'static str,
+        /// What is wrong with it.
+        fault: Fault,
+    },
+}
+
+/// What is wrong with a key of a header.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
+#[non_exhaustive]
+pub enum Fault {
+    /// It is missing.
+    Missing,
+    /// It comes twice.
+    Repeated,
+    /// Its value means nothing to this version, or does not fit the other sizes.
+    Value,
+    /// Its value is not the one that is asked for.
+    Differs,
 }
 
 impl fmt::Display for Error {
@@ -64,6 +86,15 @@ impl fmt::Display for Error {
             }
             Self::Setting { name } => write!(f, "setting `{name}` is out of range"),
             Self::NoConvergence => f.write_str("iteration did not converge"),
+            Self::Header { key, fault } => {
+                let fault = match fault {
+                    Fault::Missing => "is missing",
+                    Fault::Repeated => "comes twice",
+                    Fault::Value => "has a value that is not known or does not fit",
+                    Fault::Differs => "is not what is asked for",
+                };
+                write!(f, "header: `{key}` {fault}")
+            }
         }
     }
 }

@@ -9,20 +9,23 @@
 //! Blocks are stored factor by factor, in the order in which they act; in a factor block by block; in a block row by
 //! row: `factors·blocks·block·block` numbers. The publication's `R` is factor 0 and its `L` factor 1.
 
+pub mod adapter;
 pub mod apply;
 pub mod cayley;
 mod class;
 pub mod convolution;
 mod error;
 pub mod exponential;
+pub mod format;
 mod matrix;
 pub mod neumann;
 pub mod projection;
 mod shape;
 pub mod shuffle;
 
+pub use adapter::Side;
 pub use class::{Blocks, Class, Permutation};
-pub use error::Error;
+pub use error::{Error, Fault};
 pub use matrix::{GroupShuffle, orthogonality_error};
 pub use shape::Shape;
 pub use shuffle::Shuffle;
