@@ -1,9 +1,10 @@
 //! Shuffled blocks.
 
 use reparam::dense::Matrix;
+use reparam::group_shuffle::format::{Factor, Header, Layout, Sign, Storage, Value};
 use reparam::group_shuffle::neumann::{self, Series};
 use reparam::group_shuffle::{Blocks, Class, Permutation, projection};
-use reparam::group_shuffle::{Error, Shape, cayley, exponential};
+use reparam::group_shuffle::{Error, Shape, Side, cayley, exponential};
 
 use crate::kernels;
 
@@ -223,4 +224,18 @@ kernels! {
     projection_product(class: Class<'static>, l: &[T], r: &[T], a: &mut [T]) -> Result<(), Error> {
         projection::product(class, l, r, a)
     }
+
+// Header of the stored format.
+kernels! {
+    words(layout: Layout, storage: Storage, sign: Sign, factor: Factor, side: Side) -> [&'static str; 5] {
+        [layout.word(), storage.word(), sign.word(), factor.word(), side.word()]
+    }
+    header_new(shape: Shape) -> Header { Header::new(shape) }
+    header_len(header: &Header) -> (usize, bool) { (header.len(), header.is_empty()) }
+    header_entries(header: &Header) -> [(&'static str, Value); 10] { header.entries() }
+    header_parse(entries: &[(&'static str, &'static str)]) -> Result<Header, Error> {
+        Header::parse(entries.iter().copied())
+    }
+    header_require(header: &Header, expected: &Header) -> Result<(), Error> { header.require(expected) }
+    header_normalize(header: Header, values: &mut [T]) -> Result<Header, Error> { header.normalize(values) }
 }
