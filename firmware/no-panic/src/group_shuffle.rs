@@ -224,6 +224,7 @@ kernels! {
     projection_product(class: Class<'static>, l: &[T], r: &[T], a: &mut [T]) -> Result<(), Error> {
         projection::product(class, l, r, a)
     }
+}
 
 // Header of the stored format.
 kernels! {
