@@ -9,6 +9,7 @@
 //! Nothing is checked but lengths: NaN and infinity pass through as IEEE 754 has it.
 
 use super::error::{Error, check_length};
+use super::place::{Places, Visit, for_factor, for_first_factor};
 use super::shape::Shape;
 use crate::Real;
 
@@ -35,7 +36,7 @@ pub const fn scratch_len(shape: Shape) -> usize {
 /// ```
 pub fn apply<T: Real>(shape: Shape, blocks: &[T], x: &mut [T], scratch: &mut [T]) -> Result<(), Error> {
     check_arguments(shape, blocks, x, scratch)?;
-    apply_kernel(shape, blocks, x, scratch);
+    apply_kernel::<T, WIDTH>(shape, blocks, x, scratch);
     Ok(())
 }
 
@@ -61,7 +62,7 @@ pub fn apply_transpose<T: Real>(
     scratch: &mut [T],
 ) -> Result<(), Error> {
     check_arguments(shape, blocks, x, scratch)?;
-    apply_transpose_kernel(shape, blocks, x, scratch);
+    apply_transpose_kernel::<T, WIDTH>(shape, blocks, x, scratch);
     Ok(())
 }
 
@@ -103,151 +104,107 @@ fn check_arguments<T>(shape: Shape, blocks: &[T], x: &[T], scratch: &[T]) -> Res
     check_length(scratch_len(shape), scratch.len())
 }
 
+/// Columns of a block that are worked on at a time if the compiler does not know its size.
+const WIDTH: usize = 8;
+
+/// [`apply_kernel`] for a block size that the compiler knows: all its columns at a time if registers hold them.
 #[inline(always)]
-pub(super) fn apply_kernel<T: Real>(shape: Shape, blocks: &[T], x: &mut [T], scratch: &mut [T]) {
-    let mut step = 1;
-    for blocks in blocks.chunks_exact(factor_len(shape)) {
-        apply_factor(shape, step, blocks, x, scratch);
-        step = shape.next_step(step);
+pub(super) fn apply_fixed<T: Real, const B: usize>(
+    shape: Shape,
+    blocks: &[T],
+    x: &mut [T],
+    scratch: &mut [T; B],
+) {
+    let kernel = if B <= WIDTH { apply_kernel::<T, B> } else { apply_kernel::<T, WIDTH> };
+    kernel(shape, blocks, x, scratch);
+}
+
+/// `W` columns of a block at a time.
+#[inline(always)]
+fn apply_kernel<T: Real, const W: usize>(shape: Shape, blocks: &[T], x: &mut [T], scratch: &mut [T]) {
+    let b = shape.block();
+    let (first, rest) = factors(shape, blocks);
+    for_first_factor(shape, first.chunks_exact(block_len(shape)), Forward::<T, W> { b, x, scratch });
+    for (step, blocks) in rest {
+        for_factor(shape, step, blocks.chunks_exact(block_len(shape)), Forward::<T, W> { b, x, scratch });
     }
 }
 
+/// [`apply_transpose_kernel`] for a block size that the compiler knows.
 #[inline(always)]
-pub(super) fn apply_transpose_kernel<T: Real>(shape: Shape, blocks: &[T], x: &mut [T], scratch: &mut [T]) {
-    let mut factor = shape.factors();
-    for blocks in blocks.chunks_exact(factor_len(shape)).rev() {
-        factor -= 1;
-        apply_factor_transpose(shape, step_of(shape, factor), blocks, x, scratch);
-    }
+pub(super) fn apply_transpose_fixed<T: Real, const B: usize>(
+    shape: Shape,
+    blocks: &[T],
+    x: &mut [T],
+    scratch: &mut [T; B],
+) {
+    let kernel = if B <= WIDTH { apply_transpose_kernel::<T, B> } else { apply_transpose_kernel::<T, WIDTH> };
+    kernel(shape, blocks, x, scratch);
 }
 
-/// Numbers in the blocks of one factor.
 #[inline(always)]
-pub(super) const fn factor_len(shape: Shape) -> usize {
-    let len = shape.dim() * shape.block();
+fn apply_transpose_kernel<T: Real, const W: usize>(
+    shape: Shape,
+    blocks: &[T],
+    x: &mut [T],
+    scratch: &mut [T],
+) {
+    let b = shape.block();
+    let (first, rest) = factors(shape, blocks);
+    for (step, blocks) in rest.rev() {
+        for_factor(shape, step, blocks.chunks_exact(block_len(shape)), Transpose::<T, W> { b, x, scratch });
+    }
+    for_first_factor(shape, first.chunks_exact(block_len(shape)), Transpose::<T, W> { b, x, scratch });
+}
+
+/// The blocks of the first factor; and of each other, with the distance of its inputs.
+#[inline(always)]
+pub(super) fn factors<T>(
+    shape: Shape,
+    blocks: &[T],
+) -> (&[T], impl DoubleEndedIterator<Item = (usize, &[T])>) {
+    let len = (shape.dim() * shape.block()).max(1);
+    let (first, rest) = blocks.split_at_checked(len).unwrap_or_default();
+    let rest = rest.chunks_exact(len).enumerate().map(move |(t, blocks)| (shape.step(t + 1), blocks));
+    (first, rest)
+}
+
+/// Numbers in one block.
+#[inline(always)]
+pub(super) const fn block_len(shape: Shape) -> usize {
+    let len = shape.block() * shape.block();
     if len == 0 { 1 } else { len }
 }
 
-/// Distance of two neighbours in `factor`.
-#[inline(always)]
-pub(super) const fn step_of(shape: Shape, factor: usize) -> usize {
-    let (mut step, mut t) = (1, 0);
-    while t < factor {
-        step = shape.next_step(step);
-        t += 1;
-    }
-    step
-}
-
-/// One factor: `x ← B x` where the inputs lie `step` apart.
-#[inline(always)]
-pub(super) fn apply_factor<T: Real>(shape: Shape, step: usize, blocks: &[T], x: &mut [T], scratch: &mut [T]) {
-    for_blocks(shape, step, blocks, x, scratch, Forward);
-}
-
-/// One factor: `x ← Bᵀ x` where the inputs lie `step` apart.
-#[inline(always)]
-pub(super) fn apply_factor_transpose<T: Real>(
-    shape: Shape,
-    step: usize,
-    blocks: &[T],
-    x: &mut [T],
-    scratch: &mut [T],
-) {
-    for_blocks(shape, step, blocks, x, scratch, Transpose);
-}
-
-#[inline(always)]
-fn for_blocks<T: Real>(
-    shape: Shape,
-    step: usize,
-    blocks: &[T],
-    x: &mut [T],
-    scratch: &mut [T],
-    product: impl Product<T>,
-) {
-    let b = shape.block().max(1);
-    let blocks = blocks.chunks_exact((b * b).max(1));
-    if step == 1 {
-        for (block, x) in blocks.zip(x.chunks_exact_mut(b)) {
-            multiply(b, block, &mut Strided { x, step: 1 }, scratch, &product);
-        }
-        return;
-    }
-    let wrap = shape.dim().saturating_sub(1).max(1);
-    // As the addresses themselves: in 1..=wrap.
-    let block_step = (b * step - 1) % wrap + 1;
-    let mut start = 0;
-    for block in blocks {
-        if start + (b - 1) * step <= wrap {
-            let x = x.get_mut(start..).unwrap_or_default();
-            multiply(b, block, &mut Strided { x, step }, scratch, &product);
-        } else {
-            multiply(b, block, &mut Wrapped { x, start, step, wrap }, scratch, &product);
-        }
-        start += block_step;
-        if start > wrap {
-            start -= wrap;
-        }
-    }
-}
-
-/// Copies the inputs of a block, then writes the outputs in their place.
-#[inline(always)]
-fn multiply<T: Real>(
+struct Forward<'a, T, const W: usize> {
     b: usize,
-    block: &[T],
-    places: &mut impl Places<T>,
-    scratch: &mut [T],
-    product: &impl Product<T>,
-) {
-    places.zip(0, scratch.iter_mut(), |x, copy| *copy = *x);
-    let mut first = 0;
-    while b - first >= 8 {
-        product.columns::<8>(b, block, first, scratch, places);
-        first += 8;
-    }
-    if b - first >= 4 {
-        product.columns::<4>(b, block, first, scratch, places);
-        first += 4;
-    }
-    if b - first >= 2 {
-        product.columns::<2>(b, block, first, scratch, places);
-        first += 2;
-    }
-    if b > first {
-        product.columns::<1>(b, block, first, scratch, places);
-    }
+    x: &'a mut [T],
+    scratch: &'a mut [T],
 }
 
-/// A product of a block with its inputs, as many columns of the block at a time as registers hold.
-trait Product<T: Real> {
-    fn columns<const W: usize>(
-        &self,
-        b: usize,
-        block: &[T],
-        first: usize,
-        input: &[T],
-        places: &mut impl Places<T>,
-    );
-}
-
-struct Forward;
-
-impl<T: Real> Product<T> for Forward {
-    /// The outputs collect the sum over `W` more columns.
+impl<T: Real, const W: usize> Visit<&[T]> for Forward<'_, T, W> {
     #[inline(always)]
-    fn columns<const W: usize>(
-        &self,
-        b: usize,
-        block: &[T],
-        first: usize,
-        input: &[T],
-        places: &mut impl Places<T>,
-    ) {
-        let Some(&input) = input.get(first..).and_then(<[T]>::first_chunk::<W>) else { return };
-        places.zip(0, block.chunks_exact(b.max(1)), |y, row| {
-            let Some(row) = row.get(first..).and_then(<[T]>::first_chunk::<W>) else { return };
+    fn block(&mut self, block: &[T], places: impl Places) {
+        places.load(self.x, self.scratch);
+        let mut first = 0;
+        while self.b - first >= W {
+            self.columns::<W>(block, first, places);
+            first += W;
+        }
+        while self.b > first {
+            self.columns::<1>(block, first, places);
+            first += 1;
+        }
+    }
+}
+
+impl<T: Real, const W: usize> Forward<'_, T, W> {
+    /// The outputs collect the sum over `N` more columns.
+    #[inline(always)]
+    fn columns<const N: usize>(&mut self, block: &[T], first: usize, places: impl Places) {
+        let Some(&input) = self.scratch.get(first..).and_then(<[T]>::first_chunk::<N>) else { return };
+        places.zip(self.x, 0, block.chunks_exact(self.b.max(1)), |y, row| {
+            let Some(row) = row.get(first..).and_then(<[T]>::first_chunk::<N>) else { return };
             let mut terms = row.iter().zip(&input);
             let Some((&q, &x)) = terms.next() else { return };
             let start = if first == 0 { q * x } else { y.mac(q, x) };
@@ -256,75 +213,48 @@ impl<T: Real> Product<T> for Forward {
     }
 }
 
-struct Transpose;
+struct Transpose<'a, T, const W: usize> {
+    b: usize,
+    x: &'a mut [T],
+    scratch: &'a mut [T],
+}
 
-impl<T: Real> Product<T> for Transpose {
-    /// `W` outputs, summed over the rows.
+impl<T: Real, const W: usize> Visit<&[T]> for Transpose<'_, T, W> {
     #[inline(always)]
-    fn columns<const W: usize>(
-        &self,
-        b: usize,
-        block: &[T],
-        first: usize,
-        input: &[T],
-        places: &mut impl Places<T>,
-    ) {
-        let mut terms = block
-            .chunks_exact(b.max(1))
-            .filter_map(|row| row.get(first..).and_then(<[T]>::first_chunk::<W>))
-            .zip(input);
-        let Some((row, &x)) = terms.next() else { return };
-        let mut sums = row.map(|q| q * x);
-        for (row, &x) in terms {
-            sums.iter_mut().zip(row).for_each(|(sum, &q)| *sum = sum.mac(q, x));
+    fn block(&mut self, block: &[T], places: impl Places) {
+        places.load(self.x, self.scratch);
+        let mut first = 0;
+        while self.b - first >= W {
+            self.columns::<W>(block, first, places);
+            first += W;
         }
-        places.zip(first, sums.iter(), |y, &sum| *y = sum);
-    }
-}
-
-/// Where the inputs of one block lie.
-trait Places<T> {
-    /// Visits the places from number `first` on, each with an item.
-    fn zip<I: Iterator>(&mut self, first: usize, items: I, visit: impl FnMut(&mut T, I::Item));
-}
-
-struct Strided<'a, T> {
-    x: &'a mut [T],
-    step: usize,
-}
-
-impl<T> Places<T> for Strided<'_, T> {
-    #[inline(always)]
-    fn zip<I: Iterator>(&mut self, first: usize, items: I, mut visit: impl FnMut(&mut T, I::Item)) {
-        let places = self.x.get_mut(first * self.step..).unwrap_or_default();
-        // The items come first: they end where the block ends, the places may go on.
-        items.zip(places.iter_mut().step_by(self.step.max(1))).for_each(|(item, place)| visit(place, item));
-    }
-}
-
-struct Wrapped<'a, T> {
-    x: &'a mut [T],
-    start: usize,
-    step: usize,
-    wrap: usize,
-}
-
-impl<T> Places<T> for Wrapped<'_, T> {
-    #[inline(always)]
-    fn zip<I: Iterator>(&mut self, first: usize, items: I, mut visit: impl FnMut(&mut T, I::Item)) {
-        let mut place = self.start;
-        let advance = |place: &mut usize| {
-            *place += self.step;
-            if *place > self.wrap {
-                *place -= self.wrap;
-            }
-        };
-        (0..first).for_each(|_| advance(&mut place));
-        for item in items {
-            if let Some(x) = self.x.get_mut(place) {
-                visit(x, item);
-            }
-            advance(&mut place);
+        while self.b > first {
+            self.columns::<1>(block, first, places);
+            first += 1;
         }
     }
+}
+
+impl<T: Real, const W: usize> Transpose<'_, T, W> {
+    /// `N` outputs, each summed from the top.
+    #[inline(always)]
+    fn columns<const N: usize>(&mut self, block: &[T], first: usize, places: impl Places) {
+        let sums = combine_rows::<T, N>(self.b, block, first, self.scratch);
+        places.zip(self.x, first, sums.iter(), |y, &sum| *y = sum);
+    }
+}
+
+/// `Σᵢ xᵢ·rowᵢ`, in the `N` columns from `first`.
+#[inline(always)]
+pub(super) fn combine_rows<T: Real, const N: usize>(b: usize, block: &[T], first: usize, x: &[T]) -> [T; N] {
+    let mut terms = block
+        .chunks_exact(b.max(1))
+        .map(|row| row.get(first..).and_then(<[T]>::first_chunk::<N>).copied().unwrap_or([T::ZERO; N]))
+        .zip(x);
+    let Some((row, &x)) = terms.next() else { return [T::ZERO; N] };
+    let mut sums = row.map(|q| q * x);
+    for (row, &x) in terms {
+        sums.iter_mut().zip(row).for_each(|(sum, q)| *sum = sum.mac(q, x));
+    }
+    sums
 }

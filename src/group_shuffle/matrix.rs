@@ -160,12 +160,12 @@ impl<T: Real, const B: usize, const R: usize, const M: usize> GroupShuffle<T, B,
 
     /// `x ← Q x`: [`apply::apply`]. Stack: `B` scalars.
     pub fn apply(&self, x: &mut [[T; B]; R]) {
-        apply::apply_kernel(Self::SHAPE, self.as_slice(), x.as_flattened_mut(), &mut [T::ZERO; B]);
+        apply::apply_fixed(Self::SHAPE, self.as_slice(), x.as_flattened_mut(), &mut [T::ZERO; B]);
     }
 
     /// `x ← Qᵀ x`, the inverse: [`apply::apply_transpose`]. Stack: `B` scalars.
     pub fn apply_transpose(&self, x: &mut [[T; B]; R]) {
-        apply::apply_transpose_kernel(Self::SHAPE, self.as_slice(), x.as_flattened_mut(), &mut [T::ZERO; B]);
+        apply::apply_transpose_fixed(Self::SHAPE, self.as_slice(), x.as_flattened_mut(), &mut [T::ZERO; B]);
     }
 
     /// Largest entry of `|QᵀQ − I|` over all blocks. See [`orthogonality_error`].

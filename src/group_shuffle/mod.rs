@@ -19,6 +19,7 @@ pub mod exponential;
 pub mod format;
 mod matrix;
 pub mod neumann;
+mod place;
 pub mod projection;
 mod shape;
 pub mod shuffle;

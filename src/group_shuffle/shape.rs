@@ -80,13 +80,18 @@ impl Shape {
     /// Factor 0 reads in order.
     #[inline]
     pub const fn addresses(self, factor: usize) -> Addresses {
-        let mut step = 1;
-        let mut t = 0;
+        Addresses::new(self.step(factor), self.dim())
+    }
+
+    /// Distance of two neighbours in `factor`.
+    #[inline(always)]
+    pub(super) const fn step(self, factor: usize) -> usize {
+        let (mut step, mut t) = (1, 0);
         while t < factor {
             step = self.next_step(step);
             t += 1;
         }
-        Addresses::new(step, self.dim())
+        step
     }
 
     /// Distance of two neighbours in the factor after one in which it is `step`: the shuffle taken back once.

@@ -1,4 +1,4 @@
-//! Shuffled blocks.
+//! Group-and-shuffle matrices.
 #![cfg_attr(target_os = "none", no_std, no_main)]
 
 use core::array;
@@ -6,40 +6,80 @@ use core::hint::black_box;
 
 use kit::bench;
 use reparam::dense::Matrix;
-use reparam::group_shuffle::{Shape, cayley};
+use reparam::group_shuffle::{GroupShuffle, Shape, apply};
 
 kit::entry!(program);
 
 fn program() {
-    maps();
+    products();
 }
 
-/// A block from its parameters, back again, and the gradient.
-fn maps() {
-    let theta: [f32; 120] = array::from_fn(|k| (k * 37 % 60) as f32 * 0.01 - 0.3);
-    macro_rules! at_size {
-        ($b:literal, $n:literal) => {
-            let Some(theta) = theta.first_chunk::<$n>() else { return };
-            let mut q = [0.0; $b * $b];
-            let mut pivots = [0; cayley::pivot_len($b)];
-            bench::call(concat!("cayley_", $b), || cayley::block($b, theta, &mut q, &mut pivots).is_ok());
-            bench::call(concat!("cayley_slice_", $b), || {
-                cayley::block(black_box($b), theta, &mut q, &mut pivots).is_ok()
-            });
-            bench::call(concat!("cayley_matrix_", $b), || cayley::matrix::<f32, $b, $n>(theta));
-            let q = Matrix::<f32, $b, $b>::from_slice(&q).unwrap_or_default();
-            bench::call(concat!("cayley_inverse_", $b), || cayley::inverse_matrix::<f32, $b, $n>(&q));
-            bench::call(concat!("cayley_gradient_", $b), || cayley::gradient_matrix::<f32, $b, $n>(&q, &q));
-        };
-    }
-    at_size!(2, 1);
-    at_size!(3, 3);
-    at_size!(4, 6);
-    at_size!(8, 28);
-    at_size!(16, 120);
+/// A product with a vector: sizes known to the compiler, sizes at run time, and what one would do without this room.
+fn products() {
+    let small = GroupShuffle::<f32, 4, 4, 2>::identity();
+    let x: [[f32; 4]; 4] = array::from_fn(|i| array::from_fn(|k| (4 * i + k) as f32 * 0.1));
+    bench::call_on("apply_16x4", &x, |x| small.apply(x));
 
-    let Ok(shape) = Shape::new(black_box(8), 8, 2) else { return };
-    let theta: [f32; 448] = array::from_fn(|k| (k * 37 % 60) as f32 * 0.01 - 0.3);
-    let (mut blocks, mut pivots) = ([0.0; 1024], [0; 8]);
-    bench::call("cayley_blocks_64_8", || cayley::blocks(shape, &theta, &mut blocks, &mut pivots).is_ok());
+    let matrix = GroupShuffle::<f32, 8, 8, 2>::identity();
+    let x: [[f32; 8]; 8] = array::from_fn(|i| array::from_fn(|k| (8 * i + k) as f32 * 0.1));
+    bench::call_on("apply_64x8", &x, |x| matrix.apply(x));
+    bench::call_on("apply_64x8/gather", &x, |x| gather(matrix.as_slice(), x.as_flattened_mut()));
+    bench::call_on("apply_transpose_64x8", &x, |x| matrix.apply_transpose(x));
+    if let Ok(shape) = Shape::new(black_box(8), 8, 2) {
+        bench::call_on("apply_slice_64x8", &x, |x| {
+            apply::apply(shape, matrix.as_slice(), x.as_flattened_mut(), &mut [0.0; 8]).is_ok()
+        });
+        bench::call_on("apply_transpose_slice_64x8", &x, |x| {
+            apply::apply_transpose(shape, matrix.as_slice(), x.as_flattened_mut(), &mut [0.0; 8]).is_ok()
+        });
+    }
+    let dense = Matrix::<f32, 64, 64>::identity();
+    let mut flat = [0.0; 64];
+    flat.copy_from_slice(x.as_flattened());
+    bench::call("apply_64x8/dense", || dense.matvec(&flat));
+
+    let cubic = GroupShuffle::<f32, 4, 16, 3>::identity();
+    let x: [[f32; 4]; 16] = array::from_fn(|i| array::from_fn(|k| (4 * i + k) as f32 * 0.1));
+    bench::call_on("apply_64x4x3", &x, |x| cubic.apply(x));
+
+    let wide = GroupShuffle::<f32, 16, 16, 2>::identity();
+    let x: [[f32; 16]; 16] = array::from_fn(|i| array::from_fn(|k| (16 * i + k) as f32 * 0.1));
+    bench::call_on("apply_256x16", &x, |x| wide.apply(x));
+    bench::call_on("apply_transpose_256x16", &x, |x| wide.apply_transpose(x));
+}
+
+/// The shuffles as tables, through a second vector.
+#[inline(always)]
+fn gather(blocks: &[f32], x: &mut [f32]) {
+    const SOURCE: [u16; 64] = {
+        let (mut table, mut i) = ([0; 64], 0);
+        while i < 64 {
+            table[i] = (i / 8 + i % 8 * 8) as u16;
+            i += 1;
+        }
+        table
+    };
+    let (r, l) = blocks.split_at(512);
+    let mut shuffled = [0.0; 64];
+    for (block, (x, y)) in r.chunks_exact(64).zip(x.chunks_exact(8).zip(shuffled.chunks_exact_mut(8))) {
+        rows(block, x, y);
+    }
+    for (x, source) in x.iter_mut().zip(&SOURCE) {
+        *x = shuffled[usize::from(*source)];
+    }
+    for (block, (x, y)) in l.chunks_exact(64).zip(x.chunks_exact(8).zip(shuffled.chunks_exact_mut(8))) {
+        rows(block, x, y);
+    }
+    for (x, source) in x.iter_mut().zip(&SOURCE) {
+        *x = shuffled[usize::from(*source)];
+    }
+}
+
+#[inline(always)]
+fn rows(block: &[f32], x: &[f32], y: &mut [f32]) {
+    let mut input = [0.0; 8];
+    input.copy_from_slice(x);
+    for (row, y) in block.chunks_exact(8).zip(y) {
+        *y = row.iter().zip(&input).fold(0.0, |sum, (q, x)| sum + q * x);
+    }
 }

@@ -1,0 +1,133 @@
+//! The places of a block's inputs, block by block: what every pass through a factor walks along.
+
+use super::shape::Shape;
+
+/// What is done with each block of a factor.
+pub(super) trait Visit<B> {
+    /// Called once for each block, in order.
+    fn block(&mut self, block: B, places: impl Places);
+}
+
+/// Where the inputs of one block lie.
+pub(super) trait Places: Copy {
+    /// Visits the places of `x` from number `first` of the block on, each with an item.
+    fn zip<T, I: Iterator>(self, x: &mut [T], first: usize, items: I, visit: impl FnMut(&mut T, I::Item));
+
+    /// Copies what lies there.
+    #[inline(always)]
+    fn load<T: Copy>(self, x: &mut [T], copy: &mut [T]) {
+        self.zip(x, 0, copy.iter_mut(), |x, copy| *copy = *x);
+    }
+}
+
+/// Walks through the blocks of the first factor, which lie side by side.
+#[inline(always)]
+pub(super) fn for_first_factor<B>(shape: Shape, blocks: impl Iterator<Item = B>, mut visit: impl Visit<B>) {
+    for (j, block) in blocks.enumerate() {
+        visit.block(block, Contiguous { start: j * shape.block(), len: shape.block() });
+    }
+}
+
+/// Walks through the blocks of a factor whose inputs lie `step` apart.
+#[inline(always)]
+pub(super) fn for_factor<B>(
+    shape: Shape,
+    step: usize,
+    blocks: impl Iterator<Item = B>,
+    mut visit: impl Visit<B>,
+) {
+    let (b, dim) = (shape.block().max(1), shape.dim());
+    let wrap = dim.saturating_sub(1).max(1);
+    // In 1..=wrap, as the addresses themselves.
+    let block_step = (b * step - 1) % wrap + 1;
+    let mut next = 0;
+    for (j, block) in blocks.enumerate() {
+        // In the second factor a block begins at each of the first `step` places: said so that the compiler, if it
+        // knows the sizes, sees that nothing wraps and nothing lies outside.
+        let second = b * step == dim;
+        let start = if second { j } else { next };
+        if second || start + (b - 1) * step <= wrap {
+            visit.block(block, Strided { start, step });
+        } else {
+            visit.block(block, Wrapped { start, step, wrap });
+        }
+        next += block_step;
+        if next > wrap {
+            next -= wrap;
+        }
+    }
+}
+
+#[derive(Clone, Copy)]
+struct Contiguous {
+    start: usize,
+    len: usize,
+}
+
+impl Places for Contiguous {
+    #[inline(always)]
+    fn zip<T, I: Iterator>(
+        self,
+        x: &mut [T],
+        first: usize,
+        items: I,
+        mut visit: impl FnMut(&mut T, I::Item),
+    ) {
+        let places = x.get_mut(self.start + first..self.start + self.len).unwrap_or_default();
+        places.iter_mut().zip(items).for_each(|(place, item)| visit(place, item));
+    }
+}
+
+#[derive(Clone, Copy)]
+struct Strided {
+    start: usize,
+    step: usize,
+}
+
+impl Places for Strided {
+    #[inline(always)]
+    fn zip<T, I: Iterator>(
+        self,
+        x: &mut [T],
+        first: usize,
+        items: I,
+        mut visit: impl FnMut(&mut T, I::Item),
+    ) {
+        for (k, item) in items.enumerate() {
+            // Indices, not `step_by`: the compiler sees through the check if it knows the sizes.
+            if let Some(place) = x.get_mut(self.start + (first + k) * self.step) {
+                visit(place, item);
+            }
+        }
+    }
+}
+
+#[derive(Clone, Copy)]
+struct Wrapped {
+    start: usize,
+    step: usize,
+    wrap: usize,
+}
+
+impl Places for Wrapped {
+    #[inline(always)]
+    fn zip<T, I: Iterator>(
+        self,
+        x: &mut [T],
+        first: usize,
+        items: I,
+        mut visit: impl FnMut(&mut T, I::Item),
+    ) {
+        let next = |place: usize| {
+            let next = place + self.step;
+            if next > self.wrap { next - self.wrap } else { next }
+        };
+        let mut place = (0..first).fold(self.start, |place, _| next(place));
+        for item in items {
+            if let Some(x) = x.get_mut(place) {
+                visit(x, item);
+            }
+            place = next(place);
+        }
+    }
+}
