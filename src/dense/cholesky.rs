@@ -8,7 +8,7 @@ use crate::Real;
 
 use super::Matrix;
 use super::error::{Error, check_len, check_shape, in_place};
-use super::row::{check_finite, for_blocks};
+use super::row::{Columns, check_finite, for_columns};
 use super::triangular::{solve_upper, solve_upper_t};
 
 /// Factors the `n` × `n` matrix `a` in place. Only the upper triangle is read; U replaces it and the part
@@ -41,13 +41,9 @@ pub(super) fn factor_kernel<T: Real>(n: usize, a: &mut [T]) -> Result<(), Error>
         let (above, rest) = a.split_at_mut_checked(k * n).ok_or(Error::Shape)?;
         let row = rest.get_mut(..n).ok_or(Error::Shape)?;
         // Nothing lies above the first row.
-        for_blocks(
-            if k == 0 { n } else { k },
-            n,
-            &mut *row,
-            |row, start| subtract::<T, 4>(k, start, above, row),
-            |row, start| subtract::<T, 1>(k, start, above, row),
-        );
+        if k > 0 {
+            for_columns(k, n, Subtract { k, above, row: &mut *row });
+        }
         let row = row.get_mut(k..).ok_or(Error::Shape)?;
         let (pivot, tail) = row.split_first_mut().ok_or(Error::Shape)?;
         if !pivot.is_finite() {
@@ -63,23 +59,26 @@ pub(super) fn factor_kernel<T: Real>(n: usize, a: &mut [T]) -> Result<(), Error>
     Ok(())
 }
 
-/// Subtracts from `row` the rows `above`, each times its element in column `k`, in the `W` columns from `start`;
-/// those before `k` stay as they are.
-#[inline(always)]
-fn subtract<T: Real, const W: usize>(k: usize, start: usize, above: &[T], row: &mut [T]) {
-    let n = row.len().max(1);
-    let Some(block) = row.get_mut(start..).and_then(<[T]>::first_chunk_mut::<W>) else { return };
-    let mut sums = *block;
-    for above in above.chunks_exact(n) {
-        let factor = above.get(k).map_or(T::ZERO, |&factor| factor);
-        if let Some(above) = above.get(start..).and_then(<[T]>::first_chunk::<W>) {
-            sums.iter_mut().zip(above).for_each(|(sum, &above)| *sum = sum.mac(-factor, above));
+/// Subtracts from `row` the rows `above`, each times its element in column `k`.
+struct Subtract<'a, T> {
+    k: usize,
+    above: &'a [T],
+    row: &'a mut [T],
+}
+
+impl<T: Real> Columns for Subtract<'_, T> {
+    #[inline(always)]
+    fn run<const W: usize>(&mut self, start: usize) {
+        let n = self.row.len().max(1);
+        let Some(block) = self.row.get_mut(start..).and_then(<[T]>::first_chunk_mut::<W>) else { return };
+        let mut sums = *block;
+        for above in self.above.chunks_exact(n) {
+            let factor = above.get(self.k).map_or(T::ZERO, |&factor| -factor);
+            if let Some(above) = above.get(start..).and_then(<[T]>::first_chunk::<W>) {
+                sums.iter_mut().zip(above).for_each(|(sum, &above)| *sum = sum.mac(factor, above));
+            }
         }
-    }
-    for ((x, sum), column) in block.iter_mut().zip(sums).zip(start..) {
-        if column >= k {
-            *x = sum;
-        }
+        *block = sums;
     }
 }
 

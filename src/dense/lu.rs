@@ -11,9 +11,8 @@ use crate::Real;
 use super::Matrix;
 use super::error::{Error, check_len, check_shape};
 use super::row::{
-    accumulate, add_scaled, check_finite, for_blocks, minus_dot, set_identity, swap, swap_rows,
+    Columns, accumulate, add_scaled, check_finite, for_columns, minus_dot, set_identity, swap, swap_rows,
 };
-use super::tile::SHORT;
 use super::triangular::{solve_upper, solve_upper_matrix, solve_upper_t};
 
 /// Factors the `n` × `n` matrix `a` in place. Cost: n³/3 multiply-adds.
@@ -68,45 +67,32 @@ pub(super) fn factor_kernel<T: Real>(n: usize, a: &mut [T], pivots: &mut [usize]
             }
         }
         let reciprocal = T::ONE / *row.get(k).ok_or(Error::Shape)?;
-        if n < SHORT {
-            // Rows of a few elements are over before a block has been loaded.
-            let tail = row.get(k + 1..).ok_or(Error::Shape)?;
-            for other in below.chunks_exact_mut(n) {
-                let other = other.get_mut(k..).ok_or(Error::Shape)?;
-                let (factor, rest) = other.split_first_mut().ok_or(Error::Shape)?;
-                *factor *= reciprocal;
-                add_scaled(rest, -*factor, tail);
-            }
-        } else {
-            for other in below.chunks_exact_mut(n) {
-                *other.get_mut(k).ok_or(Error::Shape)? *= reciprocal;
-            }
-            for_blocks(
-                k + 1,
-                n,
-                &mut *below,
-                |below, start| eliminate::<T, 4>(k, start, row, below),
-                |below, start| eliminate::<T, 1>(k, start, row, below),
-            );
+        for other in below.chunks_exact_mut(n) {
+            *other.get_mut(k).ok_or(Error::Shape)? *= reciprocal;
         }
+        for_columns(k + 1, n, Eliminate { k, row, below: &mut *below });
         active = below;
     }
     Ok(())
 }
 
-/// Subtracts `top` times the factor in column `k` from the rows `below`, in the `W` columns from `start`; those up
-/// to `k` stay as they are.
-#[inline(always)]
-fn eliminate<T: Real, const W: usize>(k: usize, start: usize, top: &[T], below: &mut [T]) {
-    let n = top.len().max(1);
-    let mut pivot_row = [T::ZERO; W];
-    for ((x, &top), column) in pivot_row.iter_mut().zip(top.get(start..).unwrap_or_default()).zip(start..) {
-        *x = if column > k { top } else { T::ZERO };
-    }
-    for row in below.chunks_exact_mut(n) {
-        let factor = row.get(k).map_or(T::ZERO, |&factor| factor);
-        if let Some(block) = row.get_mut(start..).and_then(<[T]>::first_chunk_mut::<W>) {
-            block.iter_mut().zip(pivot_row).for_each(|(x, top)| *x = x.mac(-factor, top));
+/// Subtracts from the rows `below` the multiples of `row` that column `k` holds.
+struct Eliminate<'a, T> {
+    k: usize,
+    row: &'a [T],
+    below: &'a mut [T],
+}
+
+impl<T: Real> Columns for Eliminate<'_, T> {
+    #[inline(always)]
+    fn run<const W: usize>(&mut self, start: usize) {
+        let n = self.row.len().max(1);
+        let Some(&top) = self.row.get(start..).and_then(<[T]>::first_chunk::<W>) else { return };
+        for row in self.below.chunks_exact_mut(n) {
+            let factor = row.get(self.k).map_or(T::ZERO, |&factor| -factor);
+            if let Some(block) = row.get_mut(start..).and_then(<[T]>::first_chunk_mut::<W>) {
+                block.iter_mut().zip(&top).for_each(|(x, &top)| *x = x.mac(factor, top));
+            }
         }
     }
 }

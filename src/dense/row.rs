@@ -55,28 +55,29 @@ fn accumulate_blocks<'a, T: Real, const W: usize>(
     (blocks.into_remainder(), start)
 }
 
-/// Covers the columns `start..end` from the right: `four(j)` takes j..j + 4 and may be told to begin before
-/// `start`, `one(j)` takes j alone. Triangles have rows of every length; blocks of one size serve them best.
+/// Work on a few neighbouring columns whose number the compiler knows: what they hold of a row lies in registers.
+pub(super) trait Columns {
+    /// Does the work on the `W` columns from `start`.
+    fn run<const W: usize>(&mut self, start: usize);
+}
+
+/// Covers the columns `start..end`: a block of fewer than eight if need be, then blocks of eight. Triangles have
+/// rows of every length.
 #[inline(always)]
-pub(super) fn for_blocks<E>(
-    start: usize,
-    end: usize,
-    mut env: E,
-    four: impl Fn(&mut E, usize),
-    one: impl Fn(&mut E, usize),
-) {
-    let mut end = end;
-    while end > start {
-        match end.checked_sub(4) {
-            Some(first) => {
-                four(&mut env, first);
-                end = first;
-            }
-            None => {
-                end -= 1;
-                one(&mut env, end);
-            }
-        }
+pub(super) fn for_columns(start: usize, end: usize, mut work: impl Columns) {
+    let width = end.saturating_sub(start) % 8;
+    match width {
+        1 => work.run::<1>(start),
+        2 => work.run::<2>(start),
+        3 => work.run::<3>(start),
+        4 => work.run::<4>(start),
+        5 => work.run::<5>(start),
+        6 => work.run::<6>(start),
+        7 => work.run::<7>(start),
+        _ => {}
+    }
+    for start in (start + width..end).step_by(8) {
+        work.run::<8>(start);
     }
 }
 
