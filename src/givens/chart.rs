@@ -419,16 +419,16 @@ pub(super) fn materialise_with<T: Real>(
     frame: &mut [T],
     mut turns: impl Source<T>,
 ) {
-    let mut corner = if reflected { -T::ONE } else { T::ONE };
+    let corner = if reflected { -T::ONE } else { T::ONE };
     let mut c = cols;
     // Written out: the compiler knows the width of each step and keeps the shared row in registers.
     macro_rules! narrow_steps {
         ($($width:literal)*) => { $(
             c = c.wrapping_sub(1);
+            let corner = if $width == 0 { corner } else { T::ONE };
             if c >= cols || narrow_step::<T, $width>(c, cols, corner, frame, &mut turns).is_none() {
                 return;
             }
-            corner = T::ONE;
         )* };
     }
     narrow_steps!(0 1 2 3 4 5 6 7);
@@ -449,21 +449,36 @@ fn narrow_step<T: Real, const W: usize>(
     turns: &mut impl Source<T>,
 ) -> Option<()> {
     let (row, below) = frame.get_mut(c * cols..)?.split_at_mut_checked(cols)?;
-    let (diagonal, right) = row.get_mut(c..)?.split_first_mut()?;
-    let right: &mut [T; W] = right.try_into().ok()?;
+    let (diagonal, right) = split_entry::<T, W>(c, row)?;
     // Rows and columns up to c are still those of the identity.
     let (mut shared, mut shared_right) = (corner, [T::ZERO; W]);
     let column = turns.column(below.len().checked_div(cols)?)?;
     // Reversed before they are zipped: reversing a zip asks for lengths, which divides by `cols`.
-    for (other, turn) in below.chunks_exact_mut(cols).rev().zip(column.rev()) {
-        let (entry, other_right) = other.get_mut(c..)?.split_first_mut()?;
-        let other_right: &mut [T; W] = other_right.try_into().ok()?;
+    let mut steps = below.chunks_exact_mut(cols).rev().zip(column.rev());
+    // The first rotation finds nothing but zeros on the right: half the work.
+    if let Some((other, turn)) = steps.next() {
+        let (entry, other_right) = split_entry::<T, W>(c, other)?;
+        let rotation = turn.pick(*entry);
+        (shared, *entry) = (rotation.c * shared, rotation.s * shared);
+        for (x, y) in shared_right.iter_mut().zip(other_right) {
+            (*x, *y) = (-(rotation.s * *y), rotation.c * *y);
+        }
+    }
+    for (other, turn) in steps {
+        let (entry, other_right) = split_entry::<T, W>(c, other)?;
         let rotation = turn.pick(*entry);
         (shared, *entry) = (rotation.c * shared, rotation.s * shared);
         rotation.apply_pair(&mut shared_right, other_right);
     }
     (*diagonal, *right) = (shared, shared_right);
     Some(())
+}
+
+/// The entry of a row in column `c`, and the `W` entries to its right.
+#[inline(always)]
+fn split_entry<T, const W: usize>(c: usize, row: &mut [T]) -> Option<(&mut T, &mut [T; W])> {
+    let (entry, right) = row.get_mut(c..)?.split_first_mut()?;
+    Some((entry, right.try_into().ok()?))
 }
 
 /// [`narrow_step`] for any width.
