@@ -1,0 +1,416 @@
+//! How one weight is written as two numbers, and how a step moves it.
+//!
+//! A step pulls a weight by `h`: minus the step size times the derivative of the loss with respect to that weight. What
+//! the weight does is the [`Rule`]'s: to first order it moves by `gain·h`.
+//!
+//! | rule | weight | pull by h | gain | state |
+//! |---|---|---|---|---|
+//! | [`Product`] | u·v | u + h·v, v + h·u | u² + v² | u, v |
+//! | [`Difference`] | u² − v² | u·(1 + 2h), v·(1 − 2h) | 4(u² + v²) | u, v |
+//! | [`Floored`] | u² − v² | as `Difference`, not below a floor | 4(u² + v²) | u, v |
+//! | [`Exponentiated`] | u² − v² | u·e^(2h), v·e^(−2h) | 4(u² + v²) | u, v |
+//! | [`HyperbolicEntropy`] | w | w + h·√(w² + s²) | √(w² + s²) | w |
+//! | [`Linear`] | w | w + h | 1 | w |
+//! | [`Proportionate`] | w | w + h·g | g, from \|w\| and the sum of all \|w\| | w |
+//!
+//! `Product` and `Difference` are one network: the orthogonal change of variables `p = (u + v)/√2, q = (u − v)/√2` turns the
+//! product into ½(p² − q²), and a step of size γ on u² − v² is one of size 2γ on it. `Exponentiated` (EG±, Kivinen and
+//! Warmuth 1997) is mirror descent with the hyperbolic entropy of scale 2·u·v, which it keeps exactly;
+//! `HyperbolicEntropy` is that to first order in h, without an exponential. With [`Step::Normalized`](super::Step)
+//! `Linear` is NLMS and `Proportionate` is IPNLMS (Benesty and Gay 2002).
+//!
+//! `u = v = 0` is a saddle: both gradients vanish there, and a weight that starts there stays for ever.
+
+use crate::Real;
+
+use super::error::{Error, check_not_negative, check_positive};
+
+mod sealed {
+    pub trait Sealed {}
+}
+
+/// How a weight is written as two numbers `u` and `v`, and moved. Sealed.
+pub trait Rule<T: Real>: sealed::Sealed {
+    /// The weight.
+    fn weight(&self, u: T, v: T) -> T;
+
+    /// How far a small pull moves the weight, per unit of pull.
+    fn gain(&self, u: T, v: T) -> T;
+
+    /// Both numbers after a pull by `h`.
+    fn pulled(&self, u: T, v: T, h: T) -> (T, T);
+
+    /// The pull beyond which a number changes its sign; infinite for rules that have none.
+    fn flip_limit(&self) -> T {
+        T::INFINITY
+    }
+
+    /// Told all numbers after every step.
+    #[inline(always)]
+    fn observe(&mut self, u: &[T], v: &[T]) {
+        let _ = (u, v);
+    }
+}
+
+/// β = u·v: the diagonal linear network.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+pub struct Product;
+
+/// β = u² − v²: the same network in rotated coordinates, with twice the step.
+///
+/// ```
+/// use reparam::diagonal::rule::{Difference, Product, Rule};
+///
+/// let (u, v) = Difference::from_weight(0.5f64, 0.1)?;
+/// assert!((Rule::<f64>::weight(&Difference, u, v) - 0.5).abs() < 1e-15);
+/// assert!((Difference::scale(u, v) - 0.1).abs() < 1e-15);
+/// let (p, q) = Difference::to_product(u, v);
+/// assert!((Rule::<f64>::weight(&Product, p, q) - 0.5).abs() < 1e-15);
+/// # Ok::<(), reparam::diagonal::Error>(())
+/// ```
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+pub struct Difference;
+
+/// [`Difference`] with a floor under |u| and |v|.
+///
+/// Noise drives u·v to zero, and with it the gain of every small weight: on coloured input the network freezes before it
+/// has converged. A floor keeps all weights alive, at the cost of a little misadjustment.
+#[derive(Clone, Copy, Debug, PartialEq)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+pub struct Floored<T> {
+    floor: T,
+}
+
+/// EG±: β = u² − v², moved by factors e^(±2h). Keeps u·v.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+pub struct Exponentiated;
+
+/// Hyperbolic entropy to first order: a weight w moves in proportion to √(w² + s²). `v` is unused.
+#[derive(Clone, Copy, Debug, PartialEq)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+pub struct HyperbolicEntropy<T> {
+    scale: T,
+}
+
+/// The weight itself: least mean squares. `v` is unused.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+pub struct Linear;
+
+/// IPNLMS: the gain of weight w among n is `(1 − a)/(2n) + (1 + a)·|w|/(2·Σ|w| + ε)`, a in [−1, 1). `v` is unused.
+#[derive(Clone, Copy, Debug, PartialEq)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+pub struct Proportionate<T> {
+    proportion: T,
+    regularization: T,
+    /// Gain of a zero weight, and gain per size of a weight: from the sum of all sizes.
+    base: T,
+    slope: T,
+}
+
+impl sealed::Sealed for Product {}
+impl sealed::Sealed for Difference {}
+impl<T> sealed::Sealed for Floored<T> {}
+impl sealed::Sealed for Exponentiated {}
+impl<T> sealed::Sealed for HyperbolicEntropy<T> {}
+impl sealed::Sealed for Linear {}
+impl<T> sealed::Sealed for Proportionate<T> {}
+
+impl<T: Real> Rule<T> for Product {
+    #[inline(always)]
+    fn weight(&self, u: T, v: T) -> T {
+        u * v
+    }
+    #[inline(always)]
+    fn gain(&self, u: T, v: T) -> T {
+        (u * u).mac(v, v)
+    }
+    #[inline(always)]
+    fn pulled(&self, u: T, v: T, h: T) -> (T, T) {
+        (u.mac(h, v), v.mac(h, u))
+    }
+    // In the coordinates (u ± v)/√2 the factors are 1 ± h.
+    #[inline(always)]
+    fn flip_limit(&self) -> T {
+        T::ONE
+    }
+}
+
+impl Product {
+    /// The numbers of a weight with [`scale`](Self::scale) `scale`.
+    ///
+    /// # Errors
+    /// As [`Difference::from_weight`].
+    pub fn from_weight<T: Real>(weight: T, scale: T) -> Result<(T, T), Error> {
+        Difference::from_weight(weight, scale).map(|(u, v)| Difference::to_product(u, v))
+    }
+
+    /// The numbers of the same weight and scale for [`Difference`].
+    pub fn to_difference<T: Real>(u: T, v: T) -> (T, T) {
+        (T::HALF * (u + v), T::HALF * (u - v))
+    }
+
+    /// Effective initialisation √|u² − v²|/2: the size below which a weight moves slowly.
+    pub fn scale<T: Real>(u: T, v: T) -> T {
+        let (u, v) = Self::to_difference(u, v);
+        Difference::scale(u, v)
+    }
+}
+
+impl Difference {
+    /// The numbers of a weight with [`scale`](Self::scale) `scale`: `u·v = scale²`.
+    ///
+    /// # Errors
+    /// [`Error::Setting`] unless `scale` is positive; [`Error::NotFinite`].
+    pub fn from_weight<T: Real>(weight: T, scale: T) -> Result<(T, T), Error> {
+        check_positive(scale, "scale")?;
+        let product = scale * scale;
+        // The larger of both squares, without cancellation; the other follows from the product.
+        let square = T::HALF * (weight.abs() + weight.hypot(T::TWO * product));
+        let large = square.sqrt();
+        let small = product / large;
+        if !(large.is_finite() && small.is_finite()) {
+            return Err(Error::NotFinite);
+        }
+        Ok(if weight < T::ZERO { (small, large) } else { (large, small) })
+    }
+
+    /// The numbers of the same weight and scale for [`Product`].
+    pub fn to_product<T: Real>(u: T, v: T) -> (T, T) {
+        (u + v, u - v)
+    }
+
+    /// Effective initialisation √|u·v|: the size, squared and doubled, below which a weight moves slowly. Noise shrinks it.
+    pub fn scale<T: Real>(u: T, v: T) -> T {
+        (u * v).abs().sqrt()
+    }
+}
+
+/// 4(u² + v²).
+#[inline(always)]
+fn squares_gain<T: Real>(u: T, v: T) -> T {
+    let sum = (u * u).mac(v, v);
+    let twice = sum + sum;
+    twice + twice
+}
+
+#[inline(always)]
+fn squares_weight<T: Real>(u: T, v: T) -> T {
+    (u * u).mac(-v, v)
+}
+
+#[inline(always)]
+fn squares_pulled<T: Real>(u: T, v: T, h: T) -> (T, T) {
+    let twice = h + h;
+    (u.mac(twice, u), v.mac(-twice, v))
+}
+
+impl<T: Real> Rule<T> for Difference {
+    #[inline(always)]
+    fn weight(&self, u: T, v: T) -> T {
+        squares_weight(u, v)
+    }
+    #[inline(always)]
+    fn gain(&self, u: T, v: T) -> T {
+        squares_gain(u, v)
+    }
+    #[inline(always)]
+    fn pulled(&self, u: T, v: T, h: T) -> (T, T) {
+        squares_pulled(u, v, h)
+    }
+    #[inline(always)]
+    fn flip_limit(&self) -> T {
+        T::HALF
+    }
+}
+
+impl<T: Real> Floored<T> {
+    /// `floor` > 0, well below the square root of the smallest weight that matters.
+    ///
+    /// # Errors
+    /// [`Error::Setting`] unless `floor` is positive and finite.
+    pub fn new(floor: T) -> Result<Self, Error> {
+        check_positive(floor, "floor")?;
+        Ok(Self { floor })
+    }
+}
+
+impl<T: Real> Rule<T> for Floored<T> {
+    #[inline(always)]
+    fn weight(&self, u: T, v: T) -> T {
+        squares_weight(u, v)
+    }
+    #[inline(always)]
+    fn gain(&self, u: T, v: T) -> T {
+        squares_gain(u, v)
+    }
+    // A number that would change its sign ends at the floor as well.
+    #[inline(always)]
+    fn pulled(&self, u: T, v: T, h: T) -> (T, T) {
+        let (u, v) = squares_pulled(u, v, h);
+        (u.max(self.floor), v.max(self.floor))
+    }
+}
+
+impl<T: Real> Rule<T> for Exponentiated {
+    #[inline(always)]
+    fn weight(&self, u: T, v: T) -> T {
+        squares_weight(u, v)
+    }
+    #[inline(always)]
+    fn gain(&self, u: T, v: T) -> T {
+        squares_gain(u, v)
+    }
+    #[inline(always)]
+    fn pulled(&self, u: T, v: T, h: T) -> (T, T) {
+        let factor = (h + h).exp();
+        (u * factor, v / factor)
+    }
+}
+
+impl<T: Real> HyperbolicEntropy<T> {
+    /// `scale` > 0: weights well below it move at a common speed, weights above it in proportion to their size. It
+    /// is 2·u·v of [`Exponentiated`].
+    ///
+    /// # Errors
+    /// [`Error::Setting`] unless `scale` is positive and finite.
+    pub fn new(scale: T) -> Result<Self, Error> {
+        check_positive(scale, "scale")?;
+        Ok(Self { scale })
+    }
+}
+
+impl<T: Real> Rule<T> for HyperbolicEntropy<T> {
+    #[inline(always)]
+    fn weight(&self, u: T, _v: T) -> T {
+        u
+    }
+    #[inline(always)]
+    fn gain(&self, u: T, _v: T) -> T {
+        (self.scale * self.scale).mac(u, u).sqrt()
+    }
+    #[inline(always)]
+    fn pulled(&self, u: T, v: T, h: T) -> (T, T) {
+        (u.mac(h, self.gain(u, v)), v)
+    }
+}
+
+impl<T: Real> Rule<T> for Linear {
+    #[inline(always)]
+    fn weight(&self, u: T, _v: T) -> T {
+        u
+    }
+    #[inline(always)]
+    fn gain(&self, _u: T, _v: T) -> T {
+        T::ONE
+    }
+    #[inline(always)]
+    fn pulled(&self, u: T, v: T, h: T) -> (T, T) {
+        (u + h, v)
+    }
+}
+
+impl<T: Real> Proportionate<T> {
+    /// For `weights` weights that are all zero. `proportion` a: −1 is [`Linear`], −0.5 and 0 are usual, near 1 only
+    /// large weights move. `regularization` ε > 0 is small beside the sum of all |w|.
+    ///
+    /// # Errors
+    /// [`Error::Empty`]; [`Error::Setting`] if a value is out of range.
+    pub fn new(weights: usize, proportion: T, regularization: T) -> Result<Self, Error> {
+        if weights == 0 {
+            return Err(Error::Empty);
+        }
+        if !(proportion >= -T::ONE && proportion < T::ONE) {
+            return Err(Error::Setting { name: "proportion" });
+        }
+        check_positive(regularization, "regularization")?;
+        let base = (T::ONE - proportion) / (T::TWO * T::from_usize(weights));
+        let mut rule = Self { proportion, regularization, base, slope: T::ZERO };
+        rule.set_sum(T::ZERO);
+        Ok(rule)
+    }
+
+    #[inline(always)]
+    fn set_sum(&mut self, sum: T) {
+        self.slope = (T::ONE + self.proportion) / self.regularization.mac(T::TWO, sum);
+    }
+}
+
+impl<T: Real> Rule<T> for Proportionate<T> {
+    #[inline(always)]
+    fn weight(&self, u: T, _v: T) -> T {
+        u
+    }
+    #[inline(always)]
+    fn gain(&self, u: T, _v: T) -> T {
+        self.base.mac(self.slope, u.abs())
+    }
+    #[inline(always)]
+    fn pulled(&self, u: T, v: T, h: T) -> (T, T) {
+        (u.mac(h, self.gain(u, v)), v)
+    }
+    #[inline(always)]
+    fn observe(&mut self, u: &[T], _v: &[T]) {
+        self.set_sum(super::lanes::sum(u, |u| u.abs()));
+    }
+}
+
+/// Largest stable step size near interpolation: `2/mean(λ·gain)`, λ the variance that a weight sees (the diagonal of K) and
+/// the gain as in [`Rule::gain`]. For [`Difference`] it is 1/(2·curvature) with the curvature `mean(λ·(u² + v²))`. Infinite
+/// where all gains vanish.
+///
+/// # Errors
+/// [`Error::Length`], [`Error::Empty`], [`Error::NotFinite`].
+///
+/// ```
+/// use reparam::diagonal::rule::{Difference, stability_limit};
+///
+/// let limit = stability_limit(&Difference, &[1.0, 1.0], &[0.5, 0.5], &[0.5, 0.5])?;
+/// assert_eq!(limit, 1.0);
+/// # Ok::<(), reparam::diagonal::Error>(())
+/// ```
+pub fn stability_limit<T: Real, R: Rule<T>>(rule: &R, variances: &[T], u: &[T], v: &[T]) -> Result<T, Error> {
+    Ok(T::TWO / mean(variances, u, v, |u, v| rule.gain(u, v))?)
+}
+
+/// The curvature `mean(λ·(u² + v²))`.
+///
+/// # Errors
+/// As [`stability_limit`].
+pub fn curvature<T: Real>(variances: &[T], u: &[T], v: &[T]) -> Result<T, Error> {
+    mean(variances, u, v, |u, v| (u * u).mac(v, v))
+}
+
+fn mean<T: Real>(variances: &[T], u: &[T], v: &[T], of: impl Fn(T, T) -> T) -> Result<T, Error> {
+    super::error::check_length(u.len(), v.len())?;
+    super::error::check_length(u.len(), variances.len())?;
+    if u.is_empty() {
+        return Err(Error::Empty);
+    }
+    let sum = super::lanes::sum3(variances, u, v, |lambda, u, v| lambda * of(u, v));
+    check_not_negative(sum, "variances").map_err(|_| Error::NotFinite)?;
+    Ok(sum / T::from_usize(u.len()))
+}
+
+/// Writes the weights of `u` and `v` to `weights`.
+///
+/// # Errors
+/// [`Error::Length`].
+pub fn weights<T: Real, R: Rule<T>>(rule: &R, u: &[T], v: &[T], weights: &mut [T]) -> Result<(), Error> {
+    super::error::check_length(u.len(), v.len())?;
+    super::error::check_length(u.len(), weights.len())?;
+    for ((weight, &u), &v) in weights.iter_mut().zip(u).zip(v) {
+        *weight = rule.weight(u, v);
+    }
+    Ok(())
+}

@@ -1,0 +1,248 @@
+//! One step of stochastic gradients: on a sample, or on a mini-batch.
+
+use crate::Real;
+
+use super::error::{Error, check_length, check_not_negative, check_positive};
+use super::lanes::{LANES, for_chunks, sum, total};
+use super::rule::Rule;
+
+/// Size of a step.
+#[derive(Clone, Copy, Debug, PartialEq)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+pub enum Step<T> {
+    /// The gradient of ½(⟨a, β⟩ − y)² times this. Unstable above
+    /// [`stability_limit`](super::rule::stability_limit).
+    Fixed(T),
+    /// The step that leaves `1 − rate` of the error on the same sample, to first order: `rate/(Σ a²·gain +
+    /// regularization)`. Stable for rates in (0, 2) whatever the scale of the input; the only division of a step.
+    Normalized {
+        /// Share of the error that a step removes.
+        rate: T,
+        /// Bounds the step on silent input. About a hundredth of the typical Σ a²·gain.
+        regularization: T,
+    },
+}
+
+impl<T: Real> Step<T> {
+    /// Fails on a size that no step has.
+    ///
+    /// # Errors
+    /// [`Error::Setting`].
+    pub fn check(&self) -> Result<(), Error> {
+        match *self {
+            Self::Fixed(size) => check_positive(size, "step"),
+            Self::Normalized { rate, regularization } => {
+                check_positive(rate, "rate")?;
+                check_not_negative(regularization, "regularization")
+            }
+        }
+    }
+
+    /// The step for a sample with `curvature` = Σ a²·gain: 0 where a normalized step has nothing to divide by.
+    #[inline(always)]
+    fn size(&self, curvature: T) -> T {
+        match *self {
+            Self::Fixed(size) => size,
+            Self::Normalized { rate, regularization } => {
+                let divisor = curvature + regularization;
+                if divisor >= T::MIN_POSITIVE { rate / divisor } else { T::ZERO }
+            }
+        }
+    }
+}
+
+/// What a step saw and did.
+#[derive(Clone, Copy, Debug, PartialEq)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
+pub struct Report<T> {
+    /// `y − ⟨a, β⟩` before the step; for a mini-batch the root of the mean square.
+    pub error: T,
+    /// Step size.
+    pub step: T,
+    /// Numbers that changed their sign: the step is too large for them. 0 in a stable run.
+    pub flips: usize,
+}
+
+/// A step on the sample `(a, target)`.
+///
+/// Cost per weight for [`Product`](super::rule::Product): 5 multiplications, for
+/// [`Difference`](super::rule::Difference) with a normalized step 8; one division if normalized.
+///
+/// # Errors
+/// [`Error::Length`]; [`Error::NotFinite`] if the sample is not finite or a number would leave the range of the scalar:
+/// all weights are then as before. (A number above half of that range may reach infinity unnoticed; the next step reports
+/// it.)
+///
+/// ```
+/// use reparam::diagonal::rule::{Difference, weights};
+/// use reparam::diagonal::step::{Step, step};
+///
+/// // Two of three inputs do not matter.
+/// let (mut u, mut v) = ([0.3f64; 3], [0.3f64; 3]);
+/// for k in 0..400 {
+///     let a = [(k as f64).sin(), (1.7 * k as f64).cos(), (0.3 * k as f64).sin()];
+///     step(&mut Difference, Step::Fixed(0.05), &mut u, &mut v, &a, 2.0 * a[1])?;
+/// }
+/// let mut found = [0.0; 3];
+/// weights(&Difference, &u, &v, &mut found)?;
+/// assert!((found[1] - 2.0).abs() < 1e-3 && found[0].abs() < 1e-3 && found[2].abs() < 1e-3);
+/// # Ok::<(), reparam::diagonal::Error>(())
+/// ```
+pub fn step<T: Real, R: Rule<T>>(
+    rule: &mut R,
+    step: Step<T>,
+    u: &mut [T],
+    v: &mut [T],
+    a: &[T],
+    target: T,
+) -> Result<Report<T>, Error> {
+    check_length(u.len(), v.len())?;
+    check_length(u.len(), a.len())?;
+    step_kernel(rule, step, u, v, a, target)
+}
+
+/// [`step`] for lengths that fit.
+#[inline(always)]
+pub(super) fn step_kernel<T: Real, R: Rule<T>>(
+    rule: &mut R,
+    step: Step<T>,
+    u: &mut [T],
+    v: &mut [T],
+    a: &[T],
+    target: T,
+) -> Result<Report<T>, Error> {
+    let sums = match step {
+        Step::Fixed(_) => sums::<T, R, false>(rule, u, v, a),
+        Step::Normalized { .. } => sums::<T, R, true>(rule, u, v, a),
+    };
+    let error = target - sums.prediction;
+    let size = step.size(sums.curvature);
+    let scale = size * error;
+    let flips = check_pull(rule, u, v, a, scale, sums.energy)?;
+    for ((u, v), &a) in u.iter_mut().zip(&mut *v).zip(a) {
+        (*u, *v) = rule.pulled(*u, *v, scale * a);
+    }
+    rule.observe(u, v);
+    Ok(Report { error, step: size, flips })
+}
+
+/// Sums over a sample.
+struct Sums<T> {
+    /// ⟨a, β⟩.
+    prediction: T,
+    /// Σ a².
+    energy: T,
+    /// Σ a²·gain, or 0.
+    curvature: T,
+}
+
+#[inline(always)]
+fn sums<T: Real, R: Rule<T>, const CURVATURE: bool>(rule: &R, u: &[T], v: &[T], a: &[T]) -> Sums<T> {
+    let (mut prediction, mut energy, mut curvature) = ([T::ZERO; LANES], [T::ZERO; LANES], [T::ZERO; LANES]);
+    for_chunks(u, v, a, |u, v, a| {
+        let sums = prediction.iter_mut().zip(&mut energy).zip(&mut curvature);
+        for ((((prediction, energy), curvature), (&u, &v)), &a) in sums.zip(u.iter().zip(v)).zip(a) {
+            let square = a * a;
+            *prediction = prediction.mac(a, rule.weight(u, v));
+            *energy += square;
+            if CURVATURE {
+                *curvature = curvature.mac(square, rule.gain(u, v));
+            }
+        }
+    });
+    Sums { prediction: total(prediction), energy: total(energy), curvature: total(curvature) }
+}
+
+/// Number of sign flips of the pull `scale·a`, without making it; fails if it would leave the range of the scalar.
+#[inline(always)]
+fn check_pull<T: Real, R: Rule<T>>(
+    rule: &R,
+    u: &[T],
+    v: &[T],
+    a: &[T],
+    scale: T,
+    energy: T,
+) -> Result<usize, Error> {
+    let largest = scale * scale * energy;
+    // No pull is beyond its root: below 1/2, twice a pull neither flips a sign nor overflows. Otherwise look at each.
+    let quiet = T::HALF * T::HALF;
+    if largest < quiet { Ok(0) } else { check_each(rule, u, v, a, scale, energy) }
+}
+
+/// Rare, and not worth a second copy for each caller.
+#[cold]
+#[inline(never)]
+fn check_each<T: Real, R: Rule<T>>(
+    rule: &R,
+    u: &[T],
+    v: &[T],
+    a: &[T],
+    scale: T,
+    energy: T,
+) -> Result<usize, Error> {
+    if !(scale.is_finite() && energy.is_finite()) {
+        return Err(Error::NotFinite);
+    }
+    let (mut flips, mut finite) = (0usize, true);
+    for ((&u, &v), &a) in u.iter().zip(v).zip(a) {
+        let h = scale * a;
+        let (u, v) = rule.pulled(u, v, h);
+        finite &= u.is_finite() && v.is_finite();
+        if h.abs() > rule.flip_limit() {
+            flips += 1;
+        }
+    }
+    if finite { Ok(flips) } else { Err(Error::NotFinite) }
+}
+
+/// Length of the scratch of [`step_batch`].
+pub const fn batch_scratch_len(dim: usize, batch: usize) -> usize {
+    dim + batch
+}
+
+/// A step on the mean loss of a mini-batch: `samples` is row-major, one sample a row, one target each. A normalized
+/// step divides by the mean of Σ a²·gain.
+///
+/// Cost per weight: 2 multiply-adds a sample, and those of [`step`] once. `scratch`: [`batch_scratch_len`].
+///
+/// # Errors
+/// As [`step`]; [`Error::Empty`] without a sample.
+pub fn step_batch<T: Real, R: Rule<T>>(
+    rule: &mut R,
+    step: Step<T>,
+    u: &mut [T],
+    v: &mut [T],
+    samples: &[T],
+    targets: &[T],
+    scratch: &mut [T],
+) -> Result<Report<T>, Error> {
+    let (dim, batch) = (u.len(), targets.len());
+    check_length(dim, v.len())?;
+    check_length(dim.saturating_mul(batch), samples.len())?;
+    check_length(batch_scratch_len(dim, batch), scratch.len())?;
+    if dim == 0 || batch == 0 {
+        return Err(Error::Empty);
+    }
+    let Some((gradient, errors)) = scratch.split_at_mut_checked(dim) else { return Err(Error::Empty) };
+    let share = T::from_usize(batch).recip();
+    let mut curvature = T::ZERO;
+    for ((error, a), &target) in errors.iter_mut().zip(samples.chunks_exact(dim)).zip(targets) {
+        let sums = sums::<T, R, true>(rule, u, v, a);
+        *error = target - sums.prediction;
+        curvature = curvature.mac(share, sums.curvature);
+    }
+    gradient.fill(T::ZERO);
+    for (&error, a) in errors.iter().zip(samples.chunks_exact(dim)) {
+        let scale = share * error;
+        gradient.iter_mut().zip(a).for_each(|(g, &a)| *g = g.mac(scale, a));
+    }
+    let size = step.size(curvature);
+    let flips = check_pull(rule, u, v, gradient, size, sum(gradient, |g| g * g))?;
+    for ((u, v), &g) in u.iter_mut().zip(&mut *v).zip(&*gradient) {
+        (*u, *v) = rule.pulled(*u, *v, size * g);
+    }
+    rule.observe(u, v);
+    let error = (share * sum(errors, |e| e * e)).sqrt();
+    Ok(Report { error, step: size, flips })
+}
