@@ -5,7 +5,7 @@
 
 use crate::Real;
 
-use super::error::{Error, check_length};
+use super::error::Error;
 use super::rule::Rule;
 use super::step::{Report, Step, step_kernel};
 
@@ -37,6 +37,8 @@ pub struct Filter<T, R, const TAPS: usize> {
     delay: [[T; TAPS]; 2],
     /// Place of the latest input.
     position: usize,
+    /// Largest |input| since the place was last 0, and of the round before: together a bound on those in the line.
+    peaks: [T; 2],
 }
 
 impl<T: Real, R: Rule<T>, const TAPS: usize> Filter<T, R, TAPS> {
@@ -51,7 +53,15 @@ impl<T: Real, R: Rule<T>, const TAPS: usize> Filter<T, R, TAPS> {
         if !(u.is_finite() && v.is_finite()) {
             return Err(Error::NotFinite);
         }
-        Ok(Self { rule, step, u: [u; TAPS], v: [v; TAPS], delay: [[T::ZERO; TAPS]; 2], position: 0 })
+        Ok(Self {
+            rule,
+            step,
+            u: [u; TAPS],
+            v: [v; TAPS],
+            delay: [[T::ZERO; TAPS]; 2],
+            position: 0,
+            peaks: [T::ZERO; 2],
+        })
     }
 
     /// Takes the next input and the desired output that belongs to it.
@@ -66,7 +76,8 @@ impl<T: Real, R: Rule<T>, const TAPS: usize> Filter<T, R, TAPS> {
             return Err(Error::NotFinite);
         }
         let window = window(self.delay.as_flattened(), self.position, TAPS);
-        step_kernel(&mut self.rule, self.step, &mut self.u, &mut self.v, window, desired)
+        let [latest, before] = self.peaks;
+        step_kernel(&mut self.rule, self.step, &mut self.u, &mut self.v, window, desired, latest.max(before))
     }
 
     /// Takes the next input and predicts the output without learning.
@@ -74,11 +85,15 @@ impl<T: Real, R: Rule<T>, const TAPS: usize> Filter<T, R, TAPS> {
     pub fn predict(&mut self, input: T) -> T {
         self.push(input);
         let window = window(self.delay.as_flattened(), self.position, TAPS);
-        super::lanes::sum3(&self.u, &self.v, window, |u, v, x| x * self.rule.weight(u, v))
+        self.rule.predict(&self.u, &self.v, window)
     }
 
     #[inline(always)]
     fn push(&mut self, input: T) {
+        if self.position == 0 {
+            self.peaks = [T::ZERO, self.peaks[0]];
+        }
+        self.peaks[0] = self.peaks[0].max(input.abs());
         self.position = push(self.delay.as_flattened_mut(), self.position, input);
     }
 
@@ -118,21 +133,4 @@ pub fn push<T: Copy>(delay: &mut [T], position: usize, input: T) -> usize {
 #[inline(always)]
 pub fn window<T>(delay: &[T], position: usize, taps: usize) -> &[T] {
     delay.get(position..).and_then(|delay| delay.get(..taps)).unwrap_or_default()
-}
-
-/// A step of a filter on slices: `u` and `v` are its taps, `window` the last inputs, the latest first.
-///
-/// # Errors
-/// As [`step`](super::step::step).
-pub fn step<T: Real, R: Rule<T>>(
-    rule: &mut R,
-    step: Step<T>,
-    u: &mut [T],
-    v: &mut [T],
-    window: &[T],
-    desired: T,
-) -> Result<Report<T>, Error> {
-    check_length(u.len(), v.len())?;
-    check_length(u.len(), window.len())?;
-    step_kernel(rule, step, u, v, window, desired)
 }

@@ -155,11 +155,10 @@ impl<'a, T: Real> FokkerPlanck<'a, T> {
             *face = (left + width).exp();
         }
         density.fill(T::ZERO);
-        for row in density.chunks_exact_mut(cells) {
+        for row in density.chunks_exact_mut(cells.max(1)) {
             // A point at x = 0, between both cells in the middle if their number is even.
-            let middle = row.get_mut((cells - 1) / 2..cells / 2 + 1).unwrap_or_default();
-            let share = T::from_usize(middle.len()).recip();
-            middle.fill(share);
+            let (count, share) = if cells % 2 == 0 { (2, T::HALF) } else { (1, T::ONE) };
+            row.iter_mut().skip((cells - 1) / 2).take(count).for_each(|p| *p = share);
         }
         let (time, noise) = (T::ZERO, T::ZERO);
         Ok(Self { classes, settings, cells, probability: density, centers, faces, upper, time, noise })
@@ -181,7 +180,7 @@ impl<'a, T: Real> FokkerPlanck<'a, T> {
             let c = self.c(class.variance);
             let rate = T::from_f32(4.0) * self.settings.step * class.variance;
             let diffusion = T::from_f32(4.0) * self.settings.step * rate * noise;
-            let cells = self.probability.chunks_exact_mut(self.cells).nth(index).unwrap_or_default();
+            let cells = self.probability.chunks_exact_mut(self.cells.max(1)).nth(index).unwrap_or_default();
             let width = T::TWO * self.settings.half_width / T::from_usize(self.cells);
             advance_class(
                 &Motion { rate, c, target: class.target, diffusion, width, dt },
@@ -253,13 +252,13 @@ impl<'a, T: Real> FokkerPlanck<'a, T> {
 
     /// Probability of each cell of a class, from x = −half_width up; empty for a class that does not exist.
     pub fn probability(&self, class: usize) -> &[T] {
-        self.probability.chunks_exact(self.cells).nth(class).unwrap_or_default()
+        self.probability.chunks_exact(self.cells.max(1)).nth(class).unwrap_or_default()
     }
 
     /// Mean over all weights of a function of class, c and e^x.
     fn mean(&self, of: impl Fn(&Class<T>, T, T) -> T) -> T {
         let (mut total, mut shares) = (T::ZERO, T::ZERO);
-        for (class, cells) in self.classes.iter().zip(self.probability.chunks_exact(self.cells)) {
+        for (class, cells) in self.classes.iter().zip(self.probability.chunks_exact(self.cells.max(1))) {
             let c = self.c(class.variance);
             let mean =
                 cells.iter().zip(&*self.centers).fold(T::ZERO, |sum, (&p, &e)| sum.mac(p, of(class, c, e)));

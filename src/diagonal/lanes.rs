@@ -5,44 +5,24 @@ use crate::Real;
 /// Partial sums.
 pub(super) const LANES: usize = 4;
 
-/// Σ f(x).
+/// Σ f(x), f(0) being 0.
 #[inline(always)]
 pub(super) fn sum<T: Real>(x: &[T], f: impl Fn(T) -> T) -> T {
     let mut lanes = [T::ZERO; LANES];
-    let mut chunks = x.chunks_exact(LANES);
-    for chunk in chunks.by_ref() {
-        lanes.iter_mut().zip(chunk).for_each(|(sum, &x)| *sum += f(x));
-    }
-    lanes.iter_mut().zip(chunks.remainder()).for_each(|(sum, &x)| *sum += f(x));
+    for_chunks(x, x, x, |x, _, _| lanes.iter_mut().zip(x).for_each(|(sum, x)| *sum += f(x)));
     total(lanes)
 }
 
-/// Σ f(x, y, z) over three slices of one length.
+/// Σ f(x, y, z) over three slices of one length, f(0, 0, 0) being 0.
 #[inline(always)]
 pub(super) fn sum3<T: Real>(x: &[T], y: &[T], z: &[T], f: impl Fn(T, T, T) -> T) -> T {
     let mut lanes = [T::ZERO; LANES];
     for_chunks(x, y, z, |x, y, z| {
-        for (((sum, &x), &y), &z) in lanes.iter_mut().zip(x).zip(y).zip(z) {
+        for (((sum, x), y), z) in lanes.iter_mut().zip(x).zip(y).zip(z) {
             *sum += f(x, y, z);
         }
     });
     total(lanes)
-}
-
-/// Calls `f` with chunks of [`LANES`] elements of all three, the last with what is left.
-#[inline(always)]
-pub(super) fn for_chunks<T>(x: &[T], y: &[T], z: &[T], mut f: impl FnMut(&[T], &[T], &[T])) {
-    let (mut x, mut y, mut z) = (x.chunks_exact(LANES), y.chunks_exact(LANES), z.chunks_exact(LANES));
-    for ((x, y), z) in x.by_ref().zip(y.by_ref()).zip(z.by_ref()) {
-        f(x, y, z);
-    }
-    f(x.remainder(), y.remainder(), z.remainder());
-}
-
-/// The sum of all lanes.
-#[inline(always)]
-pub(super) fn total<T: Real>([a, b, c, d]: [T; LANES]) -> T {
-    (a + c) + (b + d)
 }
 
 /// Σ x·y.
@@ -50,7 +30,92 @@ pub(super) fn total<T: Real>([a, b, c, d]: [T; LANES]) -> T {
 pub(super) fn dot<T: Real>(x: &[T], y: &[T]) -> T {
     let mut lanes = [T::ZERO; LANES];
     for_chunks(x, y, y, |x, y, _| {
-        lanes.iter_mut().zip(x).zip(y).for_each(|((sum, &x), &y)| *sum = sum.mac(x, y));
+        lanes.iter_mut().zip(x).zip(y).for_each(|((sum, x), y)| *sum = sum.mac(x, y));
     });
     total(lanes)
+}
+
+/// Calls `f` with [`LANES`] elements of all three at a time, the last time filled up with zeros.
+#[inline(always)]
+pub(super) fn for_chunks<T: Real>(
+    x: &[T],
+    y: &[T],
+    z: &[T],
+    mut f: impl FnMut([T; LANES], [T; LANES], [T; LANES]),
+) {
+    let (mut x, mut y, mut z) = (x.chunks_exact(LANES), y.chunks_exact(LANES), z.chunks_exact(LANES));
+    for ((x, y), z) in x.by_ref().zip(y.by_ref()).zip(z.by_ref()) {
+        f(array(x), array(y), array(z));
+    }
+    if !x.remainder().is_empty() {
+        f(padded(x.remainder()), padded(y.remainder()), padded(z.remainder()));
+    }
+}
+
+/// `(p, q) ← f(u, v, a, p, q)` for both sums of each lane.
+#[inline(always)]
+pub(super) fn accumulate<T: Real>(
+    u: &[T],
+    v: &[T],
+    a: &[T],
+    [first, second]: &mut [[T; LANES]; 2],
+    f: impl Fn(T, T, T, T, T) -> (T, T),
+) {
+    for_chunks(u, v, a, |u, v, a| {
+        let sums = first.iter_mut().zip(&mut *second);
+        for (((p, q), (u, v)), a) in sums.zip(u.into_iter().zip(v)).zip(a) {
+            (*p, *q) = f(u, v, a, *p, *q);
+        }
+    });
+}
+
+/// The elements from `start`.
+#[inline(always)]
+pub(super) fn from<T>(x: &[T], start: usize) -> &[T] {
+    x.get(start..).unwrap_or_default()
+}
+
+/// The elements from `start`.
+#[inline(always)]
+pub(super) fn from_mut<T>(x: &mut [T], start: usize) -> &mut [T] {
+    x.get_mut(start..).unwrap_or_default()
+}
+
+/// A chunk of [`LANES`] elements.
+#[inline(always)]
+fn array<T: Real>(x: &[T]) -> [T; LANES] {
+    x.first_chunk().copied().unwrap_or_default()
+}
+
+#[inline(always)]
+fn padded<T: Real>(x: &[T]) -> [T; LANES] {
+    let mut chunk = [T::ZERO; LANES];
+    chunk.iter_mut().zip(x).for_each(|(chunk, &x)| *chunk = x);
+    chunk
+}
+
+/// `(u, v) ← f(u, v, a)` for all elements.
+#[inline(always)]
+pub(super) fn update<T: Real>(u: &mut [T], v: &mut [T], a: &[T], f: impl Fn(T, T, T) -> (T, T)) {
+    let (mut us, mut vs, mut chunks) =
+        (u.chunks_exact_mut(LANES), v.chunks_exact_mut(LANES), a.chunks_exact(LANES));
+    for ((u, v), a) in us.by_ref().zip(vs.by_ref()).zip(chunks.by_ref()) {
+        if let (Some(u), Some(v)) = (u.first_chunk_mut::<LANES>(), v.first_chunk_mut::<LANES>()) {
+            let a = array(a);
+            let (mut new_u, mut new_v) = (*u, *v);
+            for ((u, v), a) in new_u.iter_mut().zip(&mut new_v).zip(a) {
+                (*u, *v) = f(*u, *v, a);
+            }
+            (*u, *v) = (new_u, new_v);
+        }
+    }
+    for ((u, v), &a) in us.into_remainder().iter_mut().zip(vs.into_remainder()).zip(chunks.remainder()) {
+        (*u, *v) = f(*u, *v, a);
+    }
+}
+
+/// The sum of all lanes.
+#[inline(always)]
+pub(super) fn total<T: Real>([a, b, c, d]: [T; LANES]) -> T {
+    (a + c) + (b + d)
 }

@@ -24,6 +24,7 @@
 use crate::Real;
 
 use super::error::{Error, check_not_negative, check_positive};
+use super::lanes::{self, LANES};
 
 mod sealed {
     pub trait Sealed {}
@@ -34,15 +35,50 @@ pub trait Rule<T: Real>: sealed::Sealed {
     /// The weight.
     fn weight(&self, u: T, v: T) -> T;
 
+    /// How far a small pull moves the weight, per unit of pull: [`factor`](Self::factor)² times this.
+    fn shape(&self, u: T, v: T) -> T;
+
+    /// What a pull is multiplied with before [`pulled`](Self::pulled).
+    #[inline(always)]
+    fn factor(&self) -> T {
+        T::ONE
+    }
+
+    /// Both numbers after a pull by `h`, given `k = factor·h`.
+    fn pulled(&self, u: T, v: T, k: T) -> (T, T);
+
+    /// Whether `|k| > 1` changes the sign of a number.
+    #[inline(always)]
+    fn flips(&self) -> bool {
+        false
+    }
+
+    /// Σ a·weight.
+    #[inline(always)]
+    fn predict(&self, u: &[T], v: &[T], a: &[T]) -> T {
+        lanes::sum3(u, v, a, |u, v, a| a * self.weight(u, v))
+    }
+
+    /// Σ a·weight and Σ a²·shape.
+    #[inline(always)]
+    fn predict_with_curvature(&self, u: &[T], v: &[T], a: &[T]) -> (T, T) {
+        let mut sums = [[T::ZERO; LANES]; 2];
+        lanes::accumulate(u, v, a, &mut sums, |u, v, a, prediction, curvature| {
+            (prediction.mac(a, self.weight(u, v)), curvature.mac(a * a, self.shape(u, v)))
+        });
+        (lanes::total(sums[0]), lanes::total(sums[1]))
+    }
+
+    /// Pulls all weights: `k = scale·a`.
+    #[inline(always)]
+    fn pull(&self, u: &mut [T], v: &mut [T], a: &[T], scale: T) {
+        lanes::update(u, v, a, |u, v, a| self.pulled(u, v, scale * a));
+    }
+
     /// How far a small pull moves the weight, per unit of pull.
-    fn gain(&self, u: T, v: T) -> T;
-
-    /// Both numbers after a pull by `h`.
-    fn pulled(&self, u: T, v: T, h: T) -> (T, T);
-
-    /// The pull beyond which a number changes its sign; infinite for rules that have none.
-    fn flip_limit(&self) -> T {
-        T::INFINITY
+    #[inline(always)]
+    fn gain(&self, u: T, v: T) -> T {
+        self.factor() * self.factor() * self.shape(u, v)
     }
 
     /// Told all numbers after every step.
@@ -132,17 +168,35 @@ impl<T: Real> Rule<T> for Product {
         u * v
     }
     #[inline(always)]
-    fn gain(&self, u: T, v: T) -> T {
-        (u * u).mac(v, v)
+    fn shape(&self, u: T, v: T) -> T {
+        squares_sum(u, v)
     }
     #[inline(always)]
-    fn pulled(&self, u: T, v: T, h: T) -> (T, T) {
-        (u.mac(h, v), v.mac(h, u))
+    fn pulled(&self, u: T, v: T, k: T) -> (T, T) {
+        (u.mac(k, v), v.mac(k, u))
     }
-    // In the coordinates (u ± v)/√2 the factors are 1 ± h.
+    // Of the coordinates (u ± v)/√2, which it multiplies by 1 ± k.
     #[inline(always)]
-    fn flip_limit(&self) -> T {
-        T::ONE
+    fn flips(&self) -> bool {
+        true
+    }
+    #[inline(always)]
+    fn predict(&self, u: &[T], v: &[T], a: &[T]) -> T {
+        let mut sums = [T::ZERO; LANES];
+        let done = T::product_sums(u, v, a, &mut sums);
+        let (u, v, a) = (lanes::from(u, done), lanes::from(v, done), lanes::from(a, done));
+        lanes::for_chunks(u, v, a, |u, v, a| {
+            for (((sum, u), v), a) in sums.iter_mut().zip(u).zip(v).zip(a) {
+                *sum = sum.mac(a, u * v);
+            }
+        });
+        lanes::total(sums)
+    }
+    #[inline(always)]
+    fn pull(&self, u: &mut [T], v: &mut [T], a: &[T], scale: T) {
+        let done = T::product_update(u, v, a, scale);
+        let (u, v) = (lanes::from_mut(u, done), lanes::from_mut(v, done));
+        lanes::update(u, v, lanes::from(a, done), |u, v, a| self.pulled(u, v, scale * a));
     }
 }
 
@@ -196,41 +250,65 @@ impl Difference {
     }
 }
 
-/// 4(u² + v²).
 #[inline(always)]
-fn squares_gain<T: Real>(u: T, v: T) -> T {
-    let sum = (u * u).mac(v, v);
-    let twice = sum + sum;
-    twice + twice
+fn squares_sum<T: Real>(u: T, v: T) -> T {
+    (u * u).mac(v, v)
+}
+
+/// What the rules with β = u² − v² share.
+macro_rules! squares {
+    () => {
+        #[inline(always)]
+        fn weight(&self, u: T, v: T) -> T {
+            (u * u).mac(-v, v)
+        }
+        #[inline(always)]
+        fn shape(&self, u: T, v: T) -> T {
+            squares_sum(u, v)
+        }
+        #[inline(always)]
+        fn factor(&self) -> T {
+            T::TWO
+        }
+        #[inline(always)]
+        fn predict(&self, u: &[T], v: &[T], a: &[T]) -> T {
+            <Self as Rule<T>>::predict_with_curvature(self, u, v, a).0
+        }
+        // a·u and a·v serve both sums.
+        #[inline(always)]
+        fn predict_with_curvature(&self, u: &[T], v: &[T], a: &[T]) -> (T, T) {
+            let mut sums = [[T::ZERO; LANES]; 2];
+            let done = T::squares_sums(u, v, a, &mut sums);
+            let (u, v, a) = (lanes::from(u, done), lanes::from(v, done), lanes::from(a, done));
+            lanes::accumulate(u, v, a, &mut sums, |u, v, a, prediction, curvature| {
+                let (au, av) = (a * u, a * v);
+                (prediction.mac(au, u).mac(-av, v), curvature.mac(au, au).mac(av, av))
+            });
+            (lanes::total(sums[0]), lanes::total(sums[1]))
+        }
+    };
 }
 
 #[inline(always)]
-fn squares_weight<T: Real>(u: T, v: T) -> T {
-    (u * u).mac(-v, v)
-}
-
-#[inline(always)]
-fn squares_pulled<T: Real>(u: T, v: T, h: T) -> (T, T) {
-    let twice = h + h;
-    (u.mac(twice, u), v.mac(-twice, v))
+fn squares_pulled<T: Real>(u: T, v: T, k: T) -> (T, T) {
+    (u.mac(k, u), v.mac(-k, v))
 }
 
 impl<T: Real> Rule<T> for Difference {
+    squares!();
     #[inline(always)]
-    fn weight(&self, u: T, v: T) -> T {
-        squares_weight(u, v)
+    fn pulled(&self, u: T, v: T, k: T) -> (T, T) {
+        squares_pulled(u, v, k)
     }
     #[inline(always)]
-    fn gain(&self, u: T, v: T) -> T {
-        squares_gain(u, v)
+    fn flips(&self) -> bool {
+        true
     }
     #[inline(always)]
-    fn pulled(&self, u: T, v: T, h: T) -> (T, T) {
-        squares_pulled(u, v, h)
-    }
-    #[inline(always)]
-    fn flip_limit(&self) -> T {
-        T::HALF
+    fn pull(&self, u: &mut [T], v: &mut [T], a: &[T], scale: T) {
+        let done = T::squares_update(u, v, a, scale);
+        let (u, v) = (lanes::from_mut(u, done), lanes::from_mut(v, done));
+        lanes::update(u, v, lanes::from(a, done), |u, v, a| self.pulled(u, v, scale * a));
     }
 }
 
@@ -246,34 +324,20 @@ impl<T: Real> Floored<T> {
 }
 
 impl<T: Real> Rule<T> for Floored<T> {
-    #[inline(always)]
-    fn weight(&self, u: T, v: T) -> T {
-        squares_weight(u, v)
-    }
-    #[inline(always)]
-    fn gain(&self, u: T, v: T) -> T {
-        squares_gain(u, v)
-    }
+    squares!();
     // A number that would change its sign ends at the floor as well.
     #[inline(always)]
-    fn pulled(&self, u: T, v: T, h: T) -> (T, T) {
-        let (u, v) = squares_pulled(u, v, h);
+    fn pulled(&self, u: T, v: T, k: T) -> (T, T) {
+        let (u, v) = squares_pulled(u, v, k);
         (u.max(self.floor), v.max(self.floor))
     }
 }
 
 impl<T: Real> Rule<T> for Exponentiated {
+    squares!();
     #[inline(always)]
-    fn weight(&self, u: T, v: T) -> T {
-        squares_weight(u, v)
-    }
-    #[inline(always)]
-    fn gain(&self, u: T, v: T) -> T {
-        squares_gain(u, v)
-    }
-    #[inline(always)]
-    fn pulled(&self, u: T, v: T, h: T) -> (T, T) {
-        let factor = (h + h).exp();
+    fn pulled(&self, u: T, v: T, k: T) -> (T, T) {
+        let factor = k.exp();
         (u * factor, v / factor)
     }
 }
@@ -296,12 +360,12 @@ impl<T: Real> Rule<T> for HyperbolicEntropy<T> {
         u
     }
     #[inline(always)]
-    fn gain(&self, u: T, _v: T) -> T {
+    fn shape(&self, u: T, _v: T) -> T {
         (self.scale * self.scale).mac(u, u).sqrt()
     }
     #[inline(always)]
-    fn pulled(&self, u: T, v: T, h: T) -> (T, T) {
-        (u.mac(h, self.gain(u, v)), v)
+    fn pulled(&self, u: T, v: T, k: T) -> (T, T) {
+        (u.mac(k, self.shape(u, v)), v)
     }
 }
 
@@ -311,12 +375,12 @@ impl<T: Real> Rule<T> for Linear {
         u
     }
     #[inline(always)]
-    fn gain(&self, _u: T, _v: T) -> T {
+    fn shape(&self, _u: T, _v: T) -> T {
         T::ONE
     }
     #[inline(always)]
-    fn pulled(&self, u: T, v: T, h: T) -> (T, T) {
-        (u + h, v)
+    fn pulled(&self, u: T, v: T, k: T) -> (T, T) {
+        (u + k, v)
     }
 }
 
@@ -352,16 +416,16 @@ impl<T: Real> Rule<T> for Proportionate<T> {
         u
     }
     #[inline(always)]
-    fn gain(&self, u: T, _v: T) -> T {
+    fn shape(&self, u: T, _v: T) -> T {
         self.base.mac(self.slope, u.abs())
     }
     #[inline(always)]
-    fn pulled(&self, u: T, v: T, h: T) -> (T, T) {
-        (u.mac(h, self.gain(u, v)), v)
+    fn pulled(&self, u: T, v: T, k: T) -> (T, T) {
+        (u.mac(k, self.shape(u, v)), v)
     }
     #[inline(always)]
     fn observe(&mut self, u: &[T], _v: &[T]) {
-        self.set_sum(super::lanes::sum(u, |u| u.abs()));
+        self.set_sum(lanes::sum(u, |u| u.abs()));
     }
 }
 
@@ -397,7 +461,7 @@ fn mean<T: Real>(variances: &[T], u: &[T], v: &[T], of: impl Fn(T, T) -> T) -> R
     if u.is_empty() {
         return Err(Error::Empty);
     }
-    let sum = super::lanes::sum3(variances, u, v, |lambda, u, v| lambda * of(u, v));
+    let sum = lanes::sum3(variances, u, v, |lambda, u, v| lambda * of(u, v));
     check_not_negative(sum, "variances").map_err(|_| Error::NotFinite)?;
     Ok(sum / T::from_usize(u.len()))
 }

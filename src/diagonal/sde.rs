@@ -145,17 +145,16 @@ pub fn step<T: Real, R: Rule<T>, K: Covariance<T>, G: Rng + ?Sized>(
     let risk = risk_kernel(rule, covariance, target, u, v, noise, drift)?;
     fill_gaussian(rng, gaussian);
     covariance.color(gaussian, noise);
-    let of_drift = settings.step * settings.dt;
-    let of_noise = settings.step * settings.noise_variance.mac(T::TWO, risk).sqrt() * settings.dt.sqrt();
+    let step = rule.factor() * settings.step;
+    let of_drift = step * settings.dt;
+    let of_noise = step * settings.noise_variance.mac(T::TWO, risk).sqrt() * settings.dt.sqrt();
     for (drift, &noise) in drift.iter_mut().zip(&*noise) {
         *drift = -(of_drift * *drift).mac(of_noise, noise);
     }
     if !dot(drift, drift).is_finite() {
         return Err(Error::NotFinite);
     }
-    for ((u, v), &pull) in u.iter_mut().zip(&mut *v).zip(&*drift) {
-        (*u, *v) = rule.pulled(*u, *v, pull);
-    }
+    rule.pull(u, v, drift, T::ONE);
     rule.observe(u, v);
     Ok(risk)
 }

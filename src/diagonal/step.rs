@@ -3,7 +3,7 @@
 use crate::Real;
 
 use super::error::{Error, check_length, check_not_negative, check_positive};
-use super::lanes::{LANES, for_chunks, sum, total};
+use super::lanes::dot;
 use super::rule::Rule;
 
 /// Size of a step.
@@ -99,10 +99,10 @@ pub fn step<T: Real, R: Rule<T>>(
 ) -> Result<Report<T>, Error> {
     check_length(u.len(), v.len())?;
     check_length(u.len(), a.len())?;
-    step_kernel(rule, step, u, v, a, target)
+    step_kernel(rule, step, u, v, a, target, dot(a, a).sqrt())
 }
 
-/// [`step`] for lengths that fit.
+/// [`step`] for lengths that fit and a bound on all |a|.
 #[inline(always)]
 pub(super) fn step_kernel<T: Real, R: Rule<T>>(
     rule: &mut R,
@@ -111,50 +111,24 @@ pub(super) fn step_kernel<T: Real, R: Rule<T>>(
     v: &mut [T],
     a: &[T],
     target: T,
+    largest: T,
 ) -> Result<Report<T>, Error> {
-    let sums = match step {
-        Step::Fixed(_) => sums::<T, R, false>(rule, u, v, a),
-        Step::Normalized { .. } => sums::<T, R, true>(rule, u, v, a),
+    let (prediction, shape) = match step {
+        Step::Fixed(_) => (rule.predict(u, v, a), T::ZERO),
+        Step::Normalized { .. } => rule.predict_with_curvature(u, v, a),
     };
-    let error = target - sums.prediction;
-    let size = step.size(sums.curvature);
-    let scale = size * error;
-    let flips = check_pull(rule, u, v, a, scale, sums.energy)?;
-    for ((u, v), &a) in u.iter_mut().zip(&mut *v).zip(a) {
-        (*u, *v) = rule.pulled(*u, *v, scale * a);
-    }
+    let error = target - prediction;
+    let factor = rule.factor();
+    let size = step.size(factor * factor * shape);
+    let scale = factor * size * error;
+    let flips = check_pull(rule, u, v, a, scale, largest)?;
+    rule.pull(u, v, a, scale);
     rule.observe(u, v);
     Ok(Report { error, step: size, flips })
 }
 
-/// Sums over a sample.
-struct Sums<T> {
-    /// ⟨a, β⟩.
-    prediction: T,
-    /// Σ a².
-    energy: T,
-    /// Σ a²·gain, or 0.
-    curvature: T,
-}
-
-#[inline(always)]
-fn sums<T: Real, R: Rule<T>, const CURVATURE: bool>(rule: &R, u: &[T], v: &[T], a: &[T]) -> Sums<T> {
-    let (mut prediction, mut energy, mut curvature) = ([T::ZERO; LANES], [T::ZERO; LANES], [T::ZERO; LANES]);
-    for_chunks(u, v, a, |u, v, a| {
-        let sums = prediction.iter_mut().zip(&mut energy).zip(&mut curvature);
-        for ((((prediction, energy), curvature), (&u, &v)), &a) in sums.zip(u.iter().zip(v)).zip(a) {
-            let square = a * a;
-            *prediction = prediction.mac(a, rule.weight(u, v));
-            *energy += square;
-            if CURVATURE {
-                *curvature = curvature.mac(square, rule.gain(u, v));
-            }
-        }
-    });
-    Sums { prediction: total(prediction), energy: total(energy), curvature: total(curvature) }
-}
-
-/// Number of sign flips of the pull `scale·a`, without making it; fails if it would leave the range of the scalar.
+/// Number of sign flips of the pulls whose factors are `scale·a`, without making them; fails if one would leave the
+/// range of the scalar.
 #[inline(always)]
 fn check_pull<T: Real, R: Rule<T>>(
     rule: &R,
@@ -162,34 +136,22 @@ fn check_pull<T: Real, R: Rule<T>>(
     v: &[T],
     a: &[T],
     scale: T,
-    energy: T,
+    largest: T,
 ) -> Result<usize, Error> {
-    let largest = scale * scale * energy;
-    // No pull is beyond its root: below 1/2, twice a pull neither flips a sign nor overflows. Otherwise look at each.
-    let quiet = T::HALF * T::HALF;
-    if largest < quiet { Ok(0) } else { check_each(rule, u, v, a, scale, energy) }
+    // Below 1 no sign flips and nothing overflows. Otherwise look at each.
+    if (scale * largest).abs() < T::ONE { Ok(0) } else { check_each(rule, u, v, a, scale) }
 }
 
 /// Rare, and not worth a second copy for each caller.
 #[cold]
 #[inline(never)]
-fn check_each<T: Real, R: Rule<T>>(
-    rule: &R,
-    u: &[T],
-    v: &[T],
-    a: &[T],
-    scale: T,
-    energy: T,
-) -> Result<usize, Error> {
-    if !(scale.is_finite() && energy.is_finite()) {
-        return Err(Error::NotFinite);
-    }
-    let (mut flips, mut finite) = (0usize, true);
+fn check_each<T: Real, R: Rule<T>>(rule: &R, u: &[T], v: &[T], a: &[T], scale: T) -> Result<usize, Error> {
+    let (mut flips, mut finite) = (0usize, scale.is_finite());
     for ((&u, &v), &a) in u.iter().zip(v).zip(a) {
-        let h = scale * a;
-        let (u, v) = rule.pulled(u, v, h);
+        let k = scale * a;
+        let (u, v) = rule.pulled(u, v, k);
         finite &= u.is_finite() && v.is_finite();
-        if h.abs() > rule.flip_limit() {
+        if rule.flips() && k.abs() > T::ONE {
             flips += 1;
         }
     }
@@ -228,9 +190,9 @@ pub fn step_batch<T: Real, R: Rule<T>>(
     let share = T::from_usize(batch).recip();
     let mut curvature = T::ZERO;
     for ((error, a), &target) in errors.iter_mut().zip(samples.chunks_exact(dim)).zip(targets) {
-        let sums = sums::<T, R, true>(rule, u, v, a);
-        *error = target - sums.prediction;
-        curvature = curvature.mac(share, sums.curvature);
+        let (prediction, shape) = rule.predict_with_curvature(u, v, a);
+        *error = target - prediction;
+        curvature = curvature.mac(share, rule.factor() * rule.factor() * shape);
     }
     gradient.fill(T::ZERO);
     for (&error, a) in errors.iter().zip(samples.chunks_exact(dim)) {
@@ -238,11 +200,10 @@ pub fn step_batch<T: Real, R: Rule<T>>(
         gradient.iter_mut().zip(a).for_each(|(g, &a)| *g = g.mac(scale, a));
     }
     let size = step.size(curvature);
-    let flips = check_pull(rule, u, v, gradient, size, sum(gradient, |g| g * g))?;
-    for ((u, v), &g) in u.iter_mut().zip(&mut *v).zip(&*gradient) {
-        (*u, *v) = rule.pulled(*u, *v, size * g);
-    }
+    let scale = rule.factor() * size;
+    let flips = check_pull(rule, u, v, gradient, scale, dot(gradient, gradient).sqrt())?;
+    rule.pull(u, v, gradient, scale);
     rule.observe(u, v);
-    let error = (share * sum(errors, |e| e * e)).sqrt();
+    let error = (share * dot(errors, errors)).sqrt();
     Ok(Report { error, step: size, flips })
 }

@@ -5,7 +5,13 @@ use core::ops::{Add, AddAssign, Div, DivAssign, Mul, MulAssign, Neg, Sub, SubAss
 use super::{double, elementary, portable, single};
 
 pub(crate) mod sealed {
-    /// What random samples are made of: the same bits on every target and backend.
+    //! What the crate needs of a scalar beside its public functions: parts of random samples, the same bits on every target
+    //! and backend.
+    //!
+    //! And loops that a target may do faster than compiled code: each does the leading elements, as many as it likes,
+    //! and returns their number. The caller's own loop does the rest, by the same operations.
+
+    /// Implemented by `f32` and `f64`.
     pub trait Sealed: Sized {
         /// Top bits of a random word as a number in [0, 1): 24 bits for `f32`, 53 for `f64`.
         fn from_word(word: u64) -> Self;
@@ -16,6 +22,27 @@ pub(crate) mod sealed {
         fn portable_ln(self) -> Self;
         /// (sin, cos) of 2π·self, `self` in [0, 1].
         fn portable_sin_cos_turns(self) -> (Self, Self);
+
+        /// `lanes[0] += a·(u² − v²)`, `lanes[1] += a²·(u² + v²)`.
+        #[inline(always)]
+        fn squares_sums(_u: &[Self], _v: &[Self], _a: &[Self], _lanes: &mut [[Self; 4]; 2]) -> usize {
+            0
+        }
+        /// `u += k·a·u`, `v −= k·a·v`.
+        #[inline(always)]
+        fn squares_update(_u: &mut [Self], _v: &mut [Self], _a: &[Self], _k: Self) -> usize {
+            0
+        }
+        /// `lanes += a·(u·v)`.
+        #[inline(always)]
+        fn product_sums(_u: &[Self], _v: &[Self], _a: &[Self], _lanes: &mut [Self; 4]) -> usize {
+            0
+        }
+        /// `u += k·a·v`, `v += k·a·u`.
+        #[inline(always)]
+        fn product_update(_u: &mut [Self], _v: &mut [Self], _a: &[Self], _k: Self) -> usize {
+            0
+        }
     }
 }
 
@@ -36,6 +63,27 @@ impl sealed::Sealed for f32 {
     fn portable_sin_cos_turns(self) -> (Self, Self) {
         let quarters = (4.0 * self + 0.5) as u32;
         crate::trig::quadrant(quarters, (self - 0.25 * quarters as f32) * core::f32::consts::TAU, 0.0)
+    }
+
+    #[cfg(reparam_fpu)]
+    #[inline(always)]
+    fn squares_sums(u: &[f32], v: &[f32], a: &[f32], lanes: &mut [[f32; 4]; 2]) -> usize {
+        super::fpu::squares_sums(u, v, a, lanes)
+    }
+    #[cfg(reparam_fpu)]
+    #[inline(always)]
+    fn squares_update(u: &mut [f32], v: &mut [f32], a: &[f32], k: f32) -> usize {
+        super::fpu::squares_update(u, v, a, k)
+    }
+    #[cfg(reparam_fpu)]
+    #[inline(always)]
+    fn product_sums(u: &[f32], v: &[f32], a: &[f32], lanes: &mut [f32; 4]) -> usize {
+        super::fpu::product_sums(u, v, a, lanes)
+    }
+    #[cfg(reparam_fpu)]
+    #[inline(always)]
+    fn product_update(u: &mut [f32], v: &mut [f32], a: &[f32], k: f32) -> usize {
+        super::fpu::product_update(u, v, a, k)
     }
 }
 

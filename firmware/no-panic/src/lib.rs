@@ -9,6 +9,7 @@
 use core::panic::PanicInfo;
 
 mod dense;
+mod diagonal;
 mod givens;
 mod group_shuffle;
 mod random;
