@@ -6,7 +6,7 @@ use std::process::ExitCode;
 use clap::{Parser, Subcommand};
 
 use crate::context::{Context, Global};
-use crate::{Error, Result, deploy, givens, interrupt};
+use crate::{Error, Result, deploy, givens, group_shuffle, interrupt};
 
 /// Structured objects as plain numbers: fit on this machine, deploy to a microcontroller.
 #[derive(Parser, Debug)]
@@ -46,6 +46,8 @@ macro_rules! systems {
 systems! {
     /// Orthonormal frames: fit one to data or to a black box
     Givens(givens),
+    /// Orthogonal matrices as shuffled blocks
+    GroupShuffle(group_shuffle),
     /// Export a fit to firmware, run it on the target, compare with the host
     Deploy(deploy),
 }

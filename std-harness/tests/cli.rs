@@ -1,60 +1,15 @@
 //! The `reparam` command as a user meets it: exit codes, messages, files, the same bits again.
 
+mod command;
+
 use std::fs;
-use std::io::Write;
 use std::path::{Path, PathBuf};
-use std::process::{Command, Output, Stdio};
+use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
+use command::{command, fails, json, reparam, text, write_npy};
 use serde_json::Value;
 use tempfile::TempDir;
-
-fn reparam(folder: &Path, arguments: &[&str]) -> Output {
-    command(folder, arguments).output().expect("reparam starts")
-}
-
-fn command(folder: &Path, arguments: &[&str]) -> Command {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_reparam"));
-    command.current_dir(folder).args(arguments);
-    command
-}
-
-fn text(bytes: &[u8]) -> String {
-    String::from_utf8_lossy(bytes).into_owned()
-}
-
-/// Runs it, asks for success, and reads the one JSON object on standard output.
-fn json(folder: &Path, arguments: &[&str]) -> Value {
-    let output = reparam(folder, arguments);
-    assert!(output.status.success(), "{arguments:?}: {}", text(&output.stderr));
-    assert_eq!(text(&output.stderr), "", "quiet when not a terminal");
-    serde_json::from_slice(&output.stdout).expect("one JSON object")
-}
-
-/// Runs it, asks for this exit code and for these parts of the message.
-fn fails(folder: &Path, code: i32, arguments: &[&str], parts: &[&str]) {
-    let output = reparam(folder, arguments);
-    let message = text(&output.stderr);
-    assert_eq!(output.status.code(), Some(code), "{arguments:?}: {message}");
-    for part in parts {
-        assert!(message.contains(part), "{arguments:?}: {part:?} is not in {message}");
-    }
-}
-
-/// Row-major doubles as a version 1.0 `.npy` file.
-fn write_npy(path: &Path, shape: &str, fortran: bool, values: &[f64]) {
-    let order = if fortran { "True" } else { "False" };
-    let mut header = format!("{{'descr': '<f8', 'fortran_order': {order}, 'shape': {shape}, }}");
-    while !(10 + header.len() + 1).is_multiple_of(64) {
-        header.push(' ');
-    }
-    header.push('\n');
-    let mut file = fs::File::create(path).expect("file");
-    file.write_all(b"\x93NUMPY\x01\x00").expect("write");
-    file.write_all(&(header.len() as u16).to_le_bytes()).expect("write");
-    file.write_all(header.as_bytes()).expect("write");
-    values.iter().for_each(|x| file.write_all(&x.to_le_bytes()).expect("write"));
-}
 
 /// A table of correlated columns with a name each, and a label that is no number.
 fn write_table(path: &Path) {

@@ -13,7 +13,12 @@ use crate::{Error, Result};
 /// NaN, infinities and other element types are errors.
 pub fn read(path: &Path) -> Result<Array> {
     let file = File::open(path).map_err(|e| Error::io("read", path, &e))?;
-    let npy = NpyFile::new(BufReader::new(file)).map_err(|e| {
+    from_reader(BufReader::new(file), path)
+}
+
+/// [`read`] from something else than a file; errors name `path` all the same.
+pub fn from_reader(reader: impl Read, path: &Path) -> Result<Array> {
+    let npy = NpyFile::new(reader).map_err(|e| {
         if e.raw_os_error().is_some() {
             return Error::io("read", path, &e);
         }

@@ -1,0 +1,38 @@
+//! `reparam group-shuffle …`: orthogonal matrices as shuffled blocks.
+
+pub mod butterfly;
+pub mod convert;
+pub mod stored;
+
+use clap::{Args, Subcommand};
+
+use crate::context::Context;
+use crate::{Error, Result};
+
+/// `reparam group-shuffle`.
+#[derive(Args, Debug)]
+pub struct Command {
+    #[command(subcommand)]
+    verb: Verb,
+}
+
+#[derive(Subcommand, Debug)]
+#[allow(clippy::large_enum_variant)]
+enum Verb {
+    /// Convert adapters from Hugging Face PEFT, and back
+    Convert(convert::ConvertOptions),
+}
+
+impl Command {
+    /// Does it.
+    pub fn run(self, context: &Context) -> Result<()> {
+        match self.verb {
+            Verb::Convert(options) => options.run(context),
+        }
+    }
+}
+
+/// A refusal of a kernel, as an error of the work.
+fn failed(error: reparam::group_shuffle::Error) -> Error {
+    Error::failed(error.to_string())
+}
