@@ -10,13 +10,14 @@
 //! | [`givens_qr`] | QR one row at a time | [`givens_qr::add_row`] … | [`GivensQr`] |
 //! | [`svd`] | one-sided Jacobi SVD | [`svd::factor`] … | [`Svd`] |
 //! | [`polar`] | nearest orthonormal matrix | [`polar::factor`] | [`Matrix::polar`] |
-//! | [`newton_schulz`] | pull a frame back to orthonormality | [`newton_schulz::step`] … | [`Matrix::newton_schulz`] |
+//! | [`newton_schulz`] | pull a frame back to orthonormality | [`newton_schulz::step`] … | [`Matrix::newton_schulz`], [`DriftGuard`] |
 //!
 //! Functions on slices take the shape first, then the inputs, then the outputs, then the scratch, and fail with
 //! [`Error::Shape`] if a length does not fit exactly. A dimension of zero is refused. Nothing panics, allocates or
 //! recurs. Costs count multiply-adds to leading order.
 
 pub mod cholesky;
+mod drift_guard;
 mod error;
 pub mod gauss_jordan;
 pub mod givens_qr;
@@ -36,6 +37,7 @@ mod tile;
 mod triangular;
 
 pub use cholesky::Cholesky;
+pub use drift_guard::DriftGuard;
 pub use error::Error;
 pub use givens_qr::GivensQr;
 pub use lu::Lu;

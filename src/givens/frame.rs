@@ -9,7 +9,7 @@ use rand_core::Rng;
 use super::chart::{self, Chart, RotationChain, Turn};
 use super::error::{Error, check_dimensions, check_length};
 use super::{Plane, Rotation};
-use crate::dense::newton_schulz;
+use crate::dense::{DriftGuard, newton_schulz};
 use crate::{Real, random};
 
 /// Largest entry of `|QᵀQ − I|`: how far the columns are from orthonormal. Infinite if an entry is infinite or
@@ -97,48 +97,6 @@ pub fn clean_up<T: Real>(rows: usize, cols: usize, frame: &mut [T], scratch: &mu
     check_length(clean_up_scratch(cols), scratch.len())?;
     // Shapes are right: what is left to fail is QᵀQ.
     newton_schulz::step(rows, cols, frame, scratch).map(drop).map_err(|_| Error::NotFinite)
-}
-
-/// Says when a frame that is rotated again and again is due for [`clean_up`].
-///
-/// Each rotation adds a rounding error to the columns' lengths and angles; they add up like a random walk. In
-/// `f32` 10⁶ rotations of a frame of 20 x 10 leave an error of some 10⁻⁵, in `f64` some 10⁻¹³.
-///
-/// ```
-/// use reparam::givens::{DriftGuard, Frame, Plane, Rotation};
-///
-/// let mut frame = Frame::<f32, 3, 3>::identity();
-/// let mut guard = DriftGuard::new(10_000);
-/// let rotation = Rotation::new(0.1);
-/// for _ in 0..100_000 {
-///     frame.rotate(Plane { i: 0, j: 2 }, rotation);
-///     frame.guard(&mut guard, 1);
-/// }
-/// assert!(frame.orthogonality_error() < 1e-5);
-/// ```
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[cfg_attr(feature = "defmt", derive(defmt::Format))]
-#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
-pub struct DriftGuard {
-    period: u32,
-    count: u32,
-}
-
-impl DriftGuard {
-    /// A clean-up each `period` rotations; never if 0.
-    pub const fn new(period: u32) -> Self {
-        Self { period, count: 0 }
-    }
-
-    /// Counts rotations and says whether the clean-up is due.
-    pub fn due(&mut self, rotations: u32) -> bool {
-        self.count = self.count.saturating_add(rotations);
-        let due = self.period > 0 && self.count >= self.period;
-        if due {
-            self.count = 0;
-        }
-        due
-    }
 }
 
 /// A matrix of `P x D` with orthonormal columns.
@@ -307,6 +265,22 @@ impl<T: Real, const P: usize, const D: usize> Frame<T, P, D> {
     }
 
     /// [`clean_up`](Self::clean_up) if `guard` says that it is due after `rotations` more rotations.
+    ///
+    /// Each rotation adds a rounding error to the columns' lengths and angles; they add up like a random walk. In
+    /// `f32` 10⁶ rotations of a frame of 20 x 10 leave an error of some 10⁻⁵, in `f64` some 10⁻¹³.
+    ///
+    /// ```
+    /// use reparam::givens::{DriftGuard, Frame, Plane, Rotation};
+    ///
+    /// let mut frame = Frame::<f32, 3, 3>::identity();
+    /// let mut guard = DriftGuard::new(10_000);
+    /// let rotation = Rotation::new(0.1);
+    /// for _ in 0..100_000 {
+    ///     frame.rotate(Plane { i: 0, j: 2 }, rotation);
+    ///     frame.guard(&mut guard, 1);
+    /// }
+    /// assert!(frame.orthogonality_error() < 1e-5);
+    /// ```
     pub fn guard(&mut self, guard: &mut DriftGuard, rotations: u32) {
         if guard.due(rotations) {
             self.clean_up();

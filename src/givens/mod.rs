@@ -8,8 +8,9 @@ mod rotation;
 mod schedule;
 pub mod search;
 
+pub use crate::dense::DriftGuard;
 pub use chart::{Chart, RotationChain, angle_count, planes};
 pub use error::Error;
-pub use frame::{DriftGuard, Frame};
+pub use frame::Frame;
 pub use rotation::{Plane, Rotation};
 pub use schedule::{Round, RoundRobin};

@@ -105,7 +105,7 @@ fn check_arguments<T>(shape: Shape, blocks: &[T], x: &[T], scratch: &[T]) -> Res
 }
 
 /// Columns of a block that are worked on at a time if the compiler does not know its size.
-const WIDTH: usize = 8;
+pub(super) const WIDTH: usize = 8;
 
 /// [`apply_kernel`] for a block size that the compiler knows: all its columns at a time if registers hold them.
 #[inline(always)]
@@ -118,6 +118,23 @@ pub(super) fn apply_fixed<T: Real, const B: usize>(
     let kernel = if B <= WIDTH { apply_kernel::<T, B> } else { apply_kernel::<T, WIDTH> };
     kernel(shape, blocks, x, scratch);
 }
+
+/// Covers the columns `0..b` by runs of `W` and then single ones: calls the method with the first of each. Not a
+/// function, whose closures the compiler may leave uninlined.
+macro_rules! for_columns {
+    ($b:expr, $first:ident => $this:ident.$method:ident::<$W:ident>($($argument:expr),*)) => {
+        let mut $first = 0;
+        while $b - $first >= $W {
+            $this.$method::<$W>($($argument),*);
+            $first += $W;
+        }
+        while $b > $first {
+            $this.$method::<1>($($argument),*);
+            $first += 1;
+        }
+    };
+}
+pub(super) use for_columns;
 
 /// `W` columns of a block at a time.
 #[inline(always)]
@@ -162,11 +179,27 @@ fn apply_transpose_kernel<T: Real, const W: usize>(
 pub(super) fn factors<T>(
     shape: Shape,
     blocks: &[T],
-) -> (&[T], impl DoubleEndedIterator<Item = (usize, &[T])>) {
-    let len = (shape.dim() * shape.block()).max(1);
+) -> (&[T], impl DoubleEndedIterator<Item = (usize, &[T])> + ExactSizeIterator) {
+    let len = factor_len(shape);
     let (first, rest) = blocks.split_at_checked(len).unwrap_or_default();
-    let rest = rest.chunks_exact(len).enumerate().map(move |(t, blocks)| (shape.step(t + 1), blocks));
-    (first, rest)
+    (first, rest.chunks_exact(len).enumerate().map(move |(t, blocks)| (shape.step(t + 1), blocks)))
+}
+
+/// The same to be written.
+#[inline(always)]
+pub(super) fn factors_mut<T>(
+    shape: Shape,
+    blocks: &mut [T],
+) -> (&mut [T], impl DoubleEndedIterator<Item = (usize, &mut [T])> + ExactSizeIterator) {
+    let len = factor_len(shape);
+    let (first, rest) = blocks.split_at_mut_checked(len).unwrap_or_default();
+    (first, rest.chunks_exact_mut(len).enumerate().map(move |(t, blocks)| (shape.step(t + 1), blocks)))
+}
+
+/// Numbers in the blocks of one factor.
+const fn factor_len(shape: Shape) -> usize {
+    let len = shape.dim() * shape.block();
+    if len == 0 { 1 } else { len }
 }
 
 /// Numbers in one block.
@@ -186,15 +219,7 @@ impl<T: Real, const W: usize> Visit<&[T]> for Forward<'_, T, W> {
     #[inline(always)]
     fn block(&mut self, block: &[T], places: impl Places) {
         places.load(self.x, self.scratch);
-        let mut first = 0;
-        while self.b - first >= W {
-            self.columns::<W>(block, first, places);
-            first += W;
-        }
-        while self.b > first {
-            self.columns::<1>(block, first, places);
-            first += 1;
-        }
+        for_columns!(self.b, first => self.columns::<W>(block, first, places));
     }
 }
 
@@ -223,15 +248,7 @@ impl<T: Real, const W: usize> Visit<&[T]> for Transpose<'_, T, W> {
     #[inline(always)]
     fn block(&mut self, block: &[T], places: impl Places) {
         places.load(self.x, self.scratch);
-        let mut first = 0;
-        while self.b - first >= W {
-            self.columns::<W>(block, first, places);
-            first += W;
-        }
-        while self.b > first {
-            self.columns::<1>(block, first, places);
-            first += 1;
-        }
+        for_columns!(self.b, first => self.columns::<W>(block, first, places));
     }
 }
 
@@ -246,15 +263,24 @@ impl<T: Real, const W: usize> Transpose<'_, T, W> {
 
 /// `Σᵢ xᵢ·rowᵢ`, in the `N` columns from `first`.
 #[inline(always)]
-pub(super) fn combine_rows<T: Real, const N: usize>(b: usize, block: &[T], first: usize, x: &[T]) -> [T; N] {
-    let mut terms = block
-        .chunks_exact(b.max(1))
-        .map(|row| row.get(first..).and_then(<[T]>::first_chunk::<N>).copied().unwrap_or([T::ZERO; N]))
-        .zip(x);
+fn combine_rows<T: Real, const N: usize>(b: usize, block: &[T], first: usize, x: &[T]) -> [T; N] {
+    let mut terms = rows(b, block, first).zip(x);
     let Some((row, &x)) = terms.next() else { return [T::ZERO; N] };
     let mut sums = row.map(|q| q * x);
     for (row, &x) in terms {
         sums.iter_mut().zip(row).for_each(|(sum, q)| *sum = sum.mac(q, x));
     }
     sums
+}
+
+/// The `N` columns from `first`, row by row.
+#[inline(always)]
+pub(super) fn rows<T: Real, const N: usize>(
+    b: usize,
+    block: &[T],
+    first: usize,
+) -> impl Iterator<Item = [T; N]> {
+    block
+        .chunks_exact(b.max(1))
+        .map(move |row| row.get(first..).and_then(<[T]>::first_chunk).copied().unwrap_or([T::ZERO; N]))
 }

@@ -1,9 +1,11 @@
 //! The type on top of the kernels.
 
-use super::apply;
 use super::error::{Error, check_length};
+use super::online::{self, Rate};
 use super::shape::Shape;
+use super::{DriftGuard, apply, backward};
 use crate::Real;
+use crate::dense::newton_schulz;
 
 /// Largest entry of `|QᵀQ − I|` over all blocks: how far the matrix is from orthogonal. Infinite if an entry is
 /// infinite or NaN, or if the slice has the wrong length. Cost: `factors·dim·block·(block + 1)/2` multiply-adds.
@@ -18,30 +20,10 @@ pub fn orthogonality_error<T: Real>(shape: Shape, blocks: &[T]) -> T {
     if check_length(shape.block_len(), blocks.len()).is_err() {
         return T::INFINITY;
     }
-    orthogonality_error_kernel(shape.block(), blocks)
-}
-
-#[inline(always)]
-fn orthogonality_error_kernel<T: Real>(b: usize, blocks: &[T]) -> T {
-    let mut worst = T::ZERO;
-    for block in blocks.chunks_exact((b * b).max(1)) {
-        for i in 0..b {
-            for j in 0..=i {
-                let target = if i == j { T::ONE } else { T::ZERO };
-                let product =
-                    block.chunks_exact(b.max(1)).fold(T::ZERO, |sum, row| match (row.get(i), row.get(j)) {
-                        (Some(&x), Some(&y)) => sum.mac(x, y),
-                        _ => sum,
-                    });
-                let error = (product - target).abs();
-                if !error.is_finite() {
-                    return T::INFINITY;
-                }
-                worst = worst.max(error);
-            }
-        }
-    }
-    worst
+    let b = shape.block();
+    let errors =
+        blocks.chunks_exact((b * b).max(1)).map(|block| newton_schulz::orthogonality_error(b, b, block));
+    errors.fold(T::ZERO, T::max)
 }
 
 /// An orthogonal matrix of `B·R` rows: `M` factors of `R` blocks of `B` × `B`, shuffled between factors.
@@ -170,6 +152,44 @@ impl<T: Real, const B: usize, const R: usize, const M: usize> GroupShuffle<T, B,
 
     /// Largest entry of `|QᵀQ − I|` over all blocks. See [`orthogonality_error`].
     pub fn orthogonality_error(&self) -> T {
-        orthogonality_error_kernel(B, self.as_slice())
+        orthogonality_error(Self::SHAPE, self.as_slice())
+    }
+
+    /// The backward pass of `y = Q x`: [`backward::backward`]. Stack: `2·B` scalars.
+    pub fn backward(&self, y: &mut [[T; B]; R], g: &mut [[T; B]; R], gradients: &mut [[[[T; B]; B]; R]; M]) {
+        backward::backward_fixed::<T, B>(
+            Self::SHAPE,
+            self.as_slice(),
+            y.as_flattened_mut(),
+            g.as_flattened_mut(),
+            gradients.as_flattened_mut().as_flattened_mut().as_flattened_mut(),
+        );
+    }
+
+    /// One online step of all blocks by one sample: [`online::step`]. Stack: `4·B` scalars.
+    ///
+    /// # Errors
+    /// [`Error::Setting`]; [`Error::NotFinite`]. Everything is then as it was.
+    pub fn step(&mut self, y: &mut [[T; B]; R], g: &mut [[T; B]; R], rate: Rate<T>) -> Result<(), Error> {
+        let (y, g) = (y.as_flattened_mut(), g.as_flattened_mut());
+        online::step_fixed::<T, B>(Self::SHAPE, self.as_mut_slice(), y, g, rate)
+    }
+
+    /// One Newton-Schulz step of each block: takes an orthogonality error `e << 1` to about `3/4·e²` or rounding.
+    /// Cost: `2·M·R·B³` multiply-adds. Stack: `B·(B + 1)` scalars.
+    pub fn clean_up(&mut self) {
+        let (mut factor, mut old) = ([[T::ZERO; B]; B], [T::ZERO; B]);
+        for block in self.blocks.as_flattened_mut() {
+            // The entries of orthogonal blocks are finite.
+            let _ =
+                newton_schulz::step_kernel(B, block.as_flattened_mut(), factor.as_flattened_mut(), &mut old);
+        }
+    }
+
+    /// [`clean_up`](Self::clean_up) if `guard` says that it is due after `steps` more steps.
+    pub fn guard(&mut self, guard: &mut DriftGuard, steps: u32) {
+        if guard.due(steps) {
+            self.clean_up();
+        }
     }
 }

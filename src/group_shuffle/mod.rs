@@ -11,6 +11,7 @@
 
 pub mod adapter;
 pub mod apply;
+pub mod backward;
 pub mod cayley;
 mod class;
 pub mod convolution;
@@ -19,11 +20,13 @@ pub mod exponential;
 pub mod format;
 mod matrix;
 pub mod neumann;
+pub mod online;
 mod place;
 pub mod projection;
 mod shape;
 pub mod shuffle;
 
+pub use crate::dense::DriftGuard;
 pub use adapter::Side;
 pub use class::{Blocks, Class, Permutation};
 pub use error::{Error, Fault};

@@ -1,7 +1,7 @@
 //! Small dense linear algebra.
 
 use reparam::dense::{
-    Cholesky, Error, GivensQr, Lu, Matrix, PivotedQr, Qr, Svd, cholesky, gauss_jordan, givens_qr, lu,
+    Cholesky, DriftGuard, Error, GivensQr, Lu, Matrix, PivotedQr, Qr, Svd, cholesky, gauss_jordan, givens_qr, lu,
     newton_schulz, polar, product, qr, svd,
 };
 
@@ -111,6 +111,8 @@ kernels! {
     newton_schulz_orthogonality_error(rows: usize, cols: usize, q: &[T]) -> T {
         newton_schulz::orthogonality_error(rows, cols, q)
     }
+    guard_new(period: u32) -> DriftGuard { DriftGuard::new(period) }
+    guard_due(guard: &mut DriftGuard, rotations: u32) -> bool { guard.due(rotations) }
     newton_schulz_scratch_len(cols: usize) -> usize { newton_schulz::scratch_len(cols) }
     newton_schulz_step(rows: usize, cols: usize, q: &mut [T], scratch: &mut [T]) -> Result<T, Error> {
         newton_schulz::step(rows, cols, q, scratch)

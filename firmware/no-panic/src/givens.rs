@@ -137,8 +137,6 @@ kernels! {
     frame_clean_up(rows: usize, cols: usize, matrix: &mut [T], scratch: &mut [T]) -> Result<(), Error> {
         frame::clean_up(rows, cols, matrix, scratch)
     }
-    guard_new(period: u32) -> DriftGuard { DriftGuard::new(period) }
-    guard_due(guard: &mut DriftGuard, rotations: u32) -> bool { guard.due(rotations) }
 
     frame_tolerance() -> T { Frame64::<T>::tolerance() }
     frame_identity() -> Frame64<T> { Frame::identity() }

@@ -6,12 +6,14 @@ use core::hint::black_box;
 
 use kit::bench;
 use reparam::dense::Matrix;
+use reparam::group_shuffle::online::Rate;
 use reparam::group_shuffle::{GroupShuffle, Shape, apply};
 
 kit::entry!(program);
 
 fn program() {
     products();
+    learning();
 }
 
 /// A product with a vector: sizes known to the compiler, sizes at run time, and what one would do without this room.
@@ -46,6 +48,35 @@ fn products() {
     let x: [[f32; 16]; 16] = array::from_fn(|i| array::from_fn(|k| (16 * i + k) as f32 * 0.1));
     bench::call_on("apply_256x16", &x, |x| wide.apply(x));
     bench::call_on("apply_transpose_256x16", &x, |x| wide.apply_transpose(x));
+}
+
+/// A sample: the product, its error, and a step of all blocks; and what it would cost to adapt all of a matrix.
+fn learning() {
+    let x: [[f32; 8]; 8] = array::from_fn(|i| array::from_fn(|k| (8 * i + k) as f32 * 0.01));
+    let target: [[f32; 8]; 8] = array::from_fn(|i| array::from_fn(|k| (8 * k + i) as f32 * 0.01));
+    let rate = Rate::Normalized { eta: 0.5, offset: 0.0 };
+    bench::call_on("online_step_64x8", &GroupShuffle::<f32, 8, 8, 2>::identity(), |matrix| {
+        let mut y = x;
+        matrix.apply(&mut y);
+        let mut g = y;
+        for (g, target) in g.as_flattened_mut().iter_mut().zip(target.as_flattened()) {
+            *g -= target;
+        }
+        matrix.step(&mut y, &mut g, black_box(rate)).is_ok()
+    });
+    bench::call_on("online_step_64x8/dense", &Matrix::<f32, 64, 64>::identity(), |matrix| {
+        let (x, target) = (x.as_flattened(), target.as_flattened());
+        let size = x.iter().fold(0.0, |sum, x| sum + x * x);
+        for (row, target) in matrix.0.iter_mut().zip(target) {
+            let y = row.iter().zip(x).fold(0.0, |sum, (a, x)| sum + a * x);
+            let step = black_box(0.5) * (target - y) / size;
+            row.iter_mut().zip(x).for_each(|(a, x)| *a += step * x);
+        }
+    });
+    let mut turned = GroupShuffle::<f32, 8, 8, 2>::identity();
+    let mut gradients = [[[[0.0; 8]; 8]; 8]; 2];
+    bench::call_on("backward_64x8", &(x, target), |(y, g)| turned.backward(y, g, &mut gradients));
+    bench::call("clean_up_64x8", || turned.clean_up());
 }
 
 /// The shuffles as tables, through a second vector.
