@@ -1,7 +1,11 @@
 //! `reparam group-shuffle …`: orthogonal matrices as shuffled blocks.
 
+pub mod adam;
+pub mod adapt;
 pub mod butterfly;
 pub mod convert;
+pub mod quantize;
+pub mod rotation;
 pub mod stored;
 
 use clap::{Args, Subcommand};
@@ -19,6 +23,10 @@ pub struct Command {
 #[derive(Subcommand, Debug)]
 #[allow(clippy::large_enum_variant)]
 enum Verb {
+    /// Fine-tune a frozen network on a shifted task, with GS rotations and their rivals
+    Adapt(adapt::AdaptOptions),
+    /// Measure what a rotation before quantization of activations saves
+    RotateQuantize(quantize::QuantizeOptions),
     /// Convert adapters from Hugging Face PEFT, and back
     Convert(convert::ConvertOptions),
 }
@@ -27,6 +35,8 @@ impl Command {
     /// Does it.
     pub fn run(self, context: &Context) -> Result<()> {
         match self.verb {
+            Verb::Adapt(options) => options.run(context),
+            Verb::RotateQuantize(options) => options.run(context),
             Verb::Convert(options) => options.run(context),
         }
     }

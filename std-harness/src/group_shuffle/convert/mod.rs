@@ -16,6 +16,7 @@ use self::peft::{Adapter, Hints, Map, Module, Written};
 use super::butterfly;
 use super::failed;
 use super::stored::{Matrix, Stored, blocks};
+use crate::arguments::check_files;
 use crate::context::Context;
 use crate::data::safetensors::Precision;
 use crate::report::table::{Table, number};
@@ -87,6 +88,8 @@ impl ConvertOptions {
     }
 
     fn read_peft(&self) -> Result<Report> {
+        let (config, weights) = peft::files(&self.input);
+        check_files(&[("IN", Some(&config)), ("IN", Some(&weights))], &[("--output", Some(&self.output))])?;
         let adapter = Adapter::read(&self.input, Hints { in_features: self.in_features })?;
         let mut stored = Stored::default();
         let mut rows = Vec::new();
