@@ -6,10 +6,7 @@
 use crate::Real;
 
 use super::error::{Error, check_len, check_shape};
-use super::row::{add_scaled, check_finite, swap, swap_rows};
-
-/// Elements of a row that are in registers together.
-const BLOCK: usize = 8;
+use super::row::{check_finite, swap, swap_rows};
 
 /// Replaces the `n` × `n` matrix `a` by its inverse. `pivots` holds the exchanges of rows afterwards. Cost: n³
 /// multiply-adds, n divisions.
@@ -35,8 +32,8 @@ pub fn invert<T: Real>(n: usize, a: &mut [T], pivots: &mut [usize]) -> Result<()
 #[inline(always)]
 pub(crate) fn invert_kernel<T: Real>(n: usize, a: &mut [T], pivots: &mut [usize]) -> Result<(), Error> {
     for (k, pivot) in pivots.iter_mut().enumerate() {
-        let (above, rest) = a.split_at_mut_checked(k * n).ok_or(Error::Shape)?;
-        let (row, below) = rest.split_at_mut_checked(n).ok_or(Error::Shape)?;
+        let active = a.get_mut(k * n..).ok_or(Error::Shape)?;
+        let (row, below) = active.split_at_mut_checked(n).ok_or(Error::Shape)?;
         let mut largest = row.get(k).ok_or(Error::Shape)?.abs();
         *pivot = k;
         for (candidate, i) in below.iter().skip(k).step_by(n.max(1)).zip(k + 1..) {
@@ -57,8 +54,7 @@ pub(crate) fn invert_kernel<T: Real>(n: usize, a: &mut [T], pivots: &mut [usize]
         let reciprocal = T::ONE / *diagonal;
         *diagonal = T::ONE;
         row.iter_mut().for_each(|x| *x *= reciprocal);
-        eliminate(k, row, above);
-        eliminate(k, row, below);
+        eliminate(n, k, a);
     }
     // Rows were exchanged on the way: now the columns of the inverse, backwards.
     for (k, &pivot) in pivots.iter().enumerate().rev() {
@@ -69,21 +65,45 @@ pub(crate) fn invert_kernel<T: Real>(n: usize, a: &mut [T], pivots: &mut [usize]
     check_finite(a)
 }
 
-/// Subtracts from each of the rows `others` its factor in column `k` times `pivot_row`, the factor itself cleared
-/// first.
+/// Subtracts row `k` times its factor, which lies in column `k`, from every other row; the factor counts as zero
+/// itself.
 #[inline(always)]
-fn eliminate<T: Real>(k: usize, pivot_row: &[T], others: &mut [T]) {
-    for other in others.chunks_exact_mut(pivot_row.len().max(1)) {
-        let factor = other.get_mut(k).map_or(T::ZERO, core::mem::take);
-        let mut blocks = other.chunks_exact_mut(BLOCK);
-        let mut pivots = pivot_row.chunks_exact(BLOCK);
-        for (block, pivots) in blocks.by_ref().zip(pivots.by_ref()) {
-            if let (Some(block), Some(pivots)) =
-                (block.first_chunk_mut::<BLOCK>(), pivots.first_chunk::<BLOCK>())
-            {
-                block.iter_mut().zip(pivots).for_each(|(x, &pivot)| *x = x.mac(-factor, pivot));
+fn eliminate<T: Real>(n: usize, k: usize, a: &mut [T]) {
+    // The factors are needed until the block in which they lie has its turn.
+    for own in [false, true] {
+        let start = eliminate_blocks::<T, 8>(n, k, own, 0, a);
+        let start = eliminate_blocks::<T, 4>(n, k, own, start, a);
+        eliminate_blocks::<T, 1>(n, k, own, start, a);
+    }
+}
+
+/// [`eliminate`] in the blocks of `W` columns from `start` that hold column `k` (`own`) or in those that do not: row
+/// `k` stays in registers while the others stream past. Returns the first column that no block of `W` reaches.
+#[inline(always)]
+fn eliminate_blocks<T: Real, const W: usize>(
+    n: usize,
+    k: usize,
+    own: bool,
+    mut start: usize,
+    a: &mut [T],
+) -> usize {
+    while start + W <= n {
+        if (start..start + W).contains(&k) == own {
+            let Some(&pivots) = a.get(k * n + start..).and_then(<[T]>::first_chunk::<W>) else { break };
+            for (i, row) in a.chunks_exact_mut(n.max(1)).enumerate() {
+                let Some(factor) = row.get_mut(k) else { break };
+                if i == k {
+                    continue;
+                }
+                let minus = -*factor;
+                if own {
+                    *factor = T::ZERO;
+                }
+                let Some(block) = row.get_mut(start..).and_then(<[T]>::first_chunk_mut::<W>) else { break };
+                block.iter_mut().zip(pivots).for_each(|(x, pivot)| *x = x.mac(minus, pivot));
             }
         }
-        add_scaled(blocks.into_remainder(), -factor, pivots.remainder());
+        start += W;
     }
+    start
 }

@@ -113,16 +113,23 @@ pub(super) fn set_skew<T: Real>(b: usize, theta: &[T], k: &mut [T]) {
 /// `f(θ)` above the diagonal, `0 − f(θ)` below.
 #[inline(always)]
 fn set_by<T: Real>(b: usize, theta: &[T], diagonal: T, f: impl Fn(T) -> T, a: &mut [T]) {
-    let mut rest = theta;
+    a.iter_mut().step_by(b.saturating_add(1)).for_each(|x| *x = diagonal);
+    let mut theta = theta.iter();
     for i in 0..b {
-        let (row, tail) = rest.split_at_checked(b - 1 - i).unwrap_or_default();
-        rest = tail;
-        // From the diagonal on: the row goes right, its mirror image down.
-        let Some((on, corner)) = a.get_mut(i * b + i..).and_then(<[T]>::split_first_mut) else { return };
-        *on = diagonal;
-        corner.iter_mut().zip(row).for_each(|(x, &theta)| *x = f(theta));
-        let down = corner.iter_mut().skip(b - 1).step_by(b.max(1));
-        down.zip(row).for_each(|(x, &theta)| *x = T::ZERO - f(theta));
+        // From the diagonal on, the row goes right and its mirror image down.
+        let (mut right, mut down) = (i * b + i + 1, (i + 1) * b + i);
+        while right < (i + 1) * b {
+            let Some(&theta) = theta.next() else { return };
+            let value = f(theta);
+            if let Some(x) = a.get_mut(right) {
+                *x = value;
+            }
+            if let Some(x) = a.get_mut(down) {
+                *x = T::ZERO - value;
+            }
+            right += 1;
+            down += b;
+        }
     }
 }
 
@@ -491,11 +498,34 @@ pub fn gradients<T: Real>(
 pub fn matrix<T: Real, const B: usize, const N: usize>(theta: &[T; N]) -> Result<Matrix<T, B, B>, Error> {
     const { assert!(B > 0 && N == parameter_len(B)) };
     let mut result = Ok(Matrix::zeros());
-    let outcome = result.as_mut().map_or(Ok(()), |q| block_kernel(B, theta, q.as_mut_slice(), &mut [0; B]));
+    let outcome = result.as_mut().map_or(Ok(()), |q| matrix_into(theta, q));
     if let Err(error) = outcome {
         result = Err(error);
     }
     result
+}
+
+/// [`matrix`] without the cost of clearing and moving the result.
+///
+/// # Errors
+/// [`Error::NotFinite`] as [`block`]; `q` then holds intermediate values.
+///
+/// ```
+/// use reparam::dense::Matrix;
+/// use reparam::group_shuffle::cayley;
+///
+/// let mut q = Matrix::<f32, 2, 2>::zeros();
+/// cayley::matrix_into(&[1.0], &mut q)?;
+/// assert_eq!(q, Matrix([[0.0, 1.0], [-1.0, 0.0]]));
+/// # Ok::<(), reparam::group_shuffle::Error>(())
+/// ```
+#[inline]
+pub fn matrix_into<T: Real, const B: usize, const N: usize>(
+    theta: &[T; N],
+    q: &mut Matrix<T, B, B>,
+) -> Result<(), Error> {
+    const { assert!(B > 0 && N == parameter_len(B)) };
+    block_kernel(B, theta, q.as_mut_slice(), &mut [0; B])
 }
 
 /// [`inverse`] with sizes known to the compiler.

@@ -46,6 +46,9 @@ kernels! {
     }
     cayley_matrix_4(theta: &[T; 6]) -> Result<Matrix<T, 4, 4>, Error> { cayley::matrix(theta) }
     cayley_matrix_8(theta: &[T; 28]) -> Result<Matrix<T, 8, 8>, Error> { cayley::matrix(theta) }
+    cayley_matrix_into_8(theta: &[T; 28], q: &mut Matrix<T, 8, 8>) -> Result<(), Error> {
+        cayley::matrix_into(theta, q)
+    }
     cayley_inverse_matrix_8(q: &Matrix<T, 8, 8>) -> Result<[T; 28], Error> { cayley::inverse_matrix(q) }
     cayley_gradient_matrix_8(q: &Matrix<T, 8, 8>, g: &Matrix<T, 8, 8>) -> [T; 28] {
         cayley::gradient_matrix(q, g)

@@ -6,13 +6,17 @@ use core::hint::black_box;
 
 use kit::bench;
 use reparam::dense::Matrix;
+use reparam::group_shuffle::adapter::{self, Adapter, Neurons};
+use reparam::group_shuffle::neumann::{self, Series};
 use reparam::group_shuffle::online::Rate;
-use reparam::group_shuffle::{GroupShuffle, Shape, apply};
+use reparam::group_shuffle::{GroupShuffle, Shape, Side, apply, cayley, exponential};
 
 kit::entry!(program);
 
 fn program() {
     products();
+    maps();
+    adapters();
     learning();
 }
 
@@ -113,4 +117,53 @@ fn rows(block: &[f32], x: &[f32], y: &mut [f32]) {
     for (row, y) in block.chunks_exact(8).zip(y) {
         *y = row.iter().zip(&input).fold(0.0, |sum, (q, x)| sum + q * x);
     }
+}
+
+/// A block from its parameters, back again, and the gradient. The slices go through sizes at run time.
+fn maps() {
+    let theta: [f32; 120] = array::from_fn(|k| (k * 37 % 60) as f32 * 0.01 - 0.3);
+    let Ok(series) = Series::new(5) else { return };
+    macro_rules! at_size {
+        ($b:literal, $n:literal) => {
+            let Some(theta) = theta.first_chunk::<$n>() else { return };
+            let mut q = Matrix::<f32, $b, $b>::zeros();
+            bench::call(concat!("cayley_", $b), || cayley::matrix_into(theta, &mut q).is_ok());
+            let mut pivots = [0; cayley::pivot_len($b)];
+            bench::call(concat!("cayley_slice_", $b), || {
+                cayley::block(black_box($b), theta, q.as_mut_slice(), &mut pivots).is_ok()
+            });
+            bench::call(concat!("cayley_inverse_", $b), || cayley::inverse_matrix::<f32, $b, $n>(&q));
+            bench::call(concat!("cayley_gradient_", $b), || cayley::gradient_matrix::<f32, $b, $n>(&q, &q));
+            bench::call(concat!("neumann_5_terms_", $b), || neumann::matrix::<f32, $b, $n>(theta, series));
+        };
+    }
+    at_size!(2, 1);
+    at_size!(3, 3);
+    at_size!(4, 6);
+    at_size!(8, 28);
+    at_size!(16, 120);
+
+    bench::call("exponential_2", || exponential::matrix::<f32, 2, 1>(black_box(&[0.3])));
+    bench::call("exponential_3", || exponential::matrix::<f32, 3, 3>(black_box(&[0.3, -0.2, 0.7])));
+    let theta = [0.3, -0.2, 0.5, 0.7, 0.1, -0.4];
+    bench::call("exponential_4", || exponential::matrix::<f32, 4, 6>(black_box(&theta)));
+}
+
+/// A frozen layer of 64 inputs and 16 outputs: merged, and beside its weight.
+fn adapters() {
+    let q = GroupShuffle::<f32, 8, 8, 2>::identity();
+    let Ok(shape) = Shape::new(black_box(8), 8, 2) else { return };
+    let Ok(adapter) = Adapter::new(shape, q.as_slice(), Side::Weight, 16) else { return };
+    let mut weight: [f32; 1024] = array::from_fn(|k| (k * 37 % 60) as f32 * 0.01 - 0.3);
+    let mut scratch = [0.0; adapter::scratch_len(8)];
+    let (mut x, mut y) = ([0.1; 64], [0.0; 16]);
+    bench::call("adapter_forward_64x16", || {
+        adapter.forward(Neurons::Rows, &weight, &mut x, &mut y, &mut scratch).is_ok()
+    });
+    bench::call("adapter_merge_rows_64x16", || {
+        adapter.merge(Neurons::Rows, &mut weight, &mut scratch).is_ok()
+    });
+    bench::call("adapter_merge_columns_64x16", || {
+        adapter.merge(Neurons::Columns, &mut weight, &mut scratch).is_ok()
+    });
 }
