@@ -2,7 +2,7 @@
 
 use rand_core::SeedableRng;
 use reparam::Real;
-use reparam::dense::{cholesky, givens_qr, lu, newton_schulz, polar, product, qr, svd};
+use reparam::dense::{cholesky, gauss_jordan, givens_qr, lu, newton_schulz, polar, product, qr, svd};
 use reparam::random::{SplitMix64, uniform};
 
 const SHAPES: [(usize, usize); 12] =
@@ -128,6 +128,12 @@ fn lu_identities<T: Real>(_: usize, n: usize, rng: &mut SplitMix64) {
     lu::inverse(n, &factors, &pivots, &mut inverse).unwrap();
     let scale = inverse.iter().fold(T::ONE, |largest, x| largest.max(x.abs()));
     assert!(largest_difference(&matmul(n, n, n, &a, &inverse), &identity(n)) < scale * tolerance(n));
+
+    // In place, from both sides: the exchanges of rows are taken back.
+    let mut inverse = a.clone();
+    gauss_jordan::invert(n, &mut inverse, &mut pivots).unwrap();
+    assert!(largest_difference(&matmul(n, n, n, &a, &inverse), &identity(n)) < scale * scale * tolerance(n));
+    assert!(largest_difference(&matmul(n, n, n, &inverse, &a), &identity(n)) < scale * scale * tolerance(n));
 }
 
 fn cholesky_identities<T: Real>(_: usize, n: usize, rng: &mut SplitMix64) {

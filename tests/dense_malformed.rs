@@ -2,7 +2,9 @@
 
 use proptest::prelude::*;
 use reparam::Real;
-use reparam::dense::{Error, Matrix, cholesky, givens_qr, lu, newton_schulz, polar, product, qr, svd};
+use reparam::dense::{
+    Error, Matrix, cholesky, gauss_jordan, givens_qr, lu, newton_schulz, polar, product, qr, svd,
+};
 
 /// Calls `f` with the given lengths, which must do, and with each of them one off, which must be refused.
 fn refuses_other_lengths(what: &str, right: &[usize], f: impl Fn(&[usize]) -> Result<(), Error>) {
@@ -40,6 +42,7 @@ fn wrong_lengths_are_refused() {
     r("transpose", &[6, 6], |l| product::transpose(2, 3, &input(l[0]), &mut output(l[1])));
     r("lu", &[9, 3], |l| lu::factor(3, &mut input(l[0]), &mut vec![0; l[1]]));
     let pivots = |len: usize| vec![0; len];
+    r("invert", &[9, 3], |l| gauss_jordan::invert(3, &mut input(l[0]), &mut vec![0; l[1]]));
     r("lu solve", &[9, 3, 3], |l| lu::solve(3, &input(l[0]), &pivots(l[1]), &mut input(l[2])));
     r("lu solve_t", &[9, 3, 3], |l| lu::solve_t(3, &input(l[0]), &pivots(l[1]), &mut input(l[2])));
     r("solve_matrix", &[9, 3, 6], |l| lu::solve_matrix(3, 2, &input(l[0]), &pivots(l[1]), &mut input(l[2])));
@@ -96,10 +99,11 @@ fn impossible_shapes_are_refused() {
 }
 
 /// Every algorithm that checks its input, on `a`, 4 × 4.
-fn outcomes<T: Real>(a: &[T]) -> [Result<(), Error>; 8] {
+fn outcomes<T: Real>(a: &[T]) -> [Result<(), Error>; 9] {
     let mut q = a.to_vec();
     [
         lu::factor(4, &mut a.to_vec(), &mut [0; 4]),
+        gauss_jordan::invert(4, &mut a.to_vec(), &mut [0; 4]),
         cholesky::factor(4, &mut a.to_vec()),
         qr::factor(4, 4, &mut a.to_vec(), &mut [T::ZERO; 4]),
         qr::factor_pivoted(4, 4, &mut a.to_vec(), &mut [T::ZERO; 4], &mut [0; 4], &mut [T::ZERO; 8]),
@@ -121,7 +125,7 @@ fn refuses_what_is_not_finite<T: Real>() {
     let a: Vec<T> =
         (0..16).map(|i| T::from_f64(if i % 5 == 0 { 4.0 } else { 1.0 / (1 + i % 5) as f64 })).collect();
     let a: Vec<T> = (0..16).map(|i| a[i].max(a[i % 4 * 4 + i / 4])).collect();
-    assert_eq!(outcomes(&a), [Ok(()); 8]);
+    assert_eq!(outcomes(&a), [Ok(()); 9]);
     for bad in [T::NAN, T::INFINITY, -T::INFINITY] {
         for position in 0..16 {
             let mut a = a.clone();
@@ -129,7 +133,7 @@ fn refuses_what_is_not_finite<T: Real>() {
             for (index, outcome) in outcomes(&a).into_iter().enumerate() {
                 let below_diagonal = position / 4 > position % 4;
                 let expected = match (index, position % 5 == 0) {
-                    (1, _) if below_diagonal => Ok(()), // Cholesky does not read it
+                    (2, _) if below_diagonal => Ok(()), // Cholesky does not read it
                     _ => Err(Error::NotFinite),
                 };
                 assert_eq!(outcome, expected, "algorithm {index}, {bad} at {position}");
@@ -169,6 +173,7 @@ fn right_hand_sides_that_are_not_finite_are_refused() {
 fn singular_matrices_are_refused_where_the_result_does_not_exist() {
     let singular = [1.0, 2.0, 2.0, 4.0];
     assert_eq!(lu::factor(2, &mut singular.clone(), &mut [0; 2]), Err(Error::Singular));
+    assert_eq!(gauss_jordan::invert(2, &mut singular.clone(), &mut [0; 2]), Err(Error::Singular));
     assert_eq!(cholesky::factor(2, &mut singular.clone()), Err(Error::NotPositiveDefinite));
     assert_eq!(cholesky::factor(2, &mut [1.0, 2.0, 2.0, 1.0]), Err(Error::NotPositiveDefinite));
     let mut scratch = [0.0; polar::scratch_len(2, 2)];

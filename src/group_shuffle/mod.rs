@@ -14,6 +14,7 @@ pub mod apply;
 pub mod backward;
 pub mod cayley;
 mod class;
+pub mod columns;
 pub mod convolution;
 mod error;
 pub mod exponential;
@@ -27,7 +28,7 @@ mod shape;
 pub mod shuffle;
 
 pub use crate::dense::DriftGuard;
-pub use adapter::Side;
+pub use adapter::{Adapter, Side};
 pub use class::{Blocks, Class, Permutation};
 pub use error::{Error, Fault};
 pub use matrix::{GroupShuffle, orthogonality_error};

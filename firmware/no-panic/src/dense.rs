@@ -1,8 +1,8 @@
 //! Small dense linear algebra.
 
 use reparam::dense::{
-    Cholesky, DriftGuard, Error, GivensQr, Lu, Matrix, PivotedQr, Qr, Svd, cholesky, gauss_jordan, givens_qr, lu,
-    newton_schulz, polar, product, qr, svd,
+    Cholesky, DriftGuard, Error, GivensQr, Lu, Matrix, PivotedQr, Qr, Svd, cholesky, gauss_jordan, givens_qr,
+    lu, newton_schulz, polar, product, qr, svd,
 };
 
 use crate::kernels;

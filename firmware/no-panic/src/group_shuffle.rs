@@ -1,10 +1,11 @@
 //! Shuffled blocks.
 
 use reparam::dense::Matrix;
+use reparam::group_shuffle::adapter::{self, Adapter, Neurons};
 use reparam::group_shuffle::format::{Factor, Header, Layout, Sign, Storage, Value};
 use reparam::group_shuffle::neumann::{self, Series};
 use reparam::group_shuffle::{Blocks, Class, Permutation, projection};
-use reparam::group_shuffle::{Error, Shape, Side, cayley, exponential};
+use reparam::group_shuffle::{Error, Shape, Side, cayley, columns, exponential};
 
 use crate::kernels;
 
@@ -242,4 +243,55 @@ kernels! {
     }
     header_require(header: &Header, expected: &Header) -> Result<(), Error> { header.require(expected) }
     header_normalize(header: Header, values: &mut [T]) -> Result<Header, Error> { header.normalize(values) }
+}
+
+// Columns of a matrix, adapters.
+kernels! {
+    columns_scratch_len(shape: Shape) -> usize { columns::scratch_len(shape) }
+    columns_apply(
+        shape: Shape, count: usize, blocks: &[T], x: &mut [T], scratch: &mut [T],
+    ) -> Result<(), Error> {
+        columns::apply(shape, count, blocks, x, scratch)
+    }
+    columns_apply_transpose(
+        shape: Shape, count: usize, blocks: &[T], x: &mut [T], scratch: &mut [T],
+    ) -> Result<(), Error> {
+        columns::apply_transpose(shape, count, blocks, x, scratch)
+    }
+    adapter_scratch_len(block: usize) -> usize { adapter::scratch_len(block) }
+    adapter_of(shape: Shape, blocks: &'static [T], side: Side, outputs: usize) -> Result<Adapter<'static, T>, Error> {
+        Adapter::new(shape, blocks, side, outputs)
+    }
+    adapter_with_output(
+        adapter: &Adapter<'static, T>, shape: Shape, blocks: &'static [T],
+    ) -> Result<Adapter<'static, T>, Error> {
+        adapter.with_output(shape, blocks)
+    }
+    adapter_with_scale(
+        adapter: &Adapter<'static, T>, scale: &'static [T],
+    ) -> Result<Adapter<'static, T>, Error> {
+        adapter.with_scale(scale)
+    }
+    adapter_merge(
+        adapter: &Adapter<'static, T>, neurons: Neurons, weight: &mut [T], scratch: &mut [T],
+    ) -> Result<(), Error> {
+        adapter.merge(neurons, weight, scratch)
+    }
+    adapter_unmerge(
+        adapter: &Adapter<'static, T>, neurons: Neurons, weight: &mut [T], scratch: &mut [T],
+    ) -> Result<(), Error> {
+        adapter.unmerge(neurons, weight, scratch)
+    }
+    adapter_forward(
+        adapter: &Adapter<'static, T>, neurons: Neurons, weight: &[T], x: &mut [T], y: &mut [T], scratch: &mut [T],
+    ) -> Result<(), Error> {
+        adapter.forward(neurons, weight, x, y, scratch)
+    }
+    adapter_rotate_input(adapter: &Adapter<'static, T>, x: &mut [T], scratch: &mut [T]) -> Result<(), Error> {
+        adapter.rotate_input(x, scratch)
+    }
+    adapter_finish_output(adapter: &Adapter<'static, T>, y: &mut [T], scratch: &mut [T]) -> Result<(), Error> {
+        adapter.finish_output(y, scratch)
+    }
+    adapter_scratch(adapter: &Adapter<'static, T>) -> usize { adapter.scratch_len() }
 }
