@@ -10,6 +10,7 @@
 //! row: `factors·blocks·block·block` numbers. The publication's `R` is factor 0 and its `L` factor 1.
 
 pub mod adapter;
+pub mod analysis;
 pub mod apply;
 pub mod backward;
 pub mod cayley;
@@ -22,6 +23,7 @@ pub mod format;
 mod matrix;
 pub mod neumann;
 pub mod online;
+pub mod orthogonal;
 mod place;
 pub mod projection;
 mod shape;

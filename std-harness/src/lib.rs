@@ -12,7 +12,7 @@
 //! | [`context`] | what every verb gets: global options, printing, progress |
 //! | [`arguments`] | checks of arguments that the systems share |
 //! | [`givens`] | `reparam givens …`: frames fitted to data, external black boxes, the published benchmark |
-//! | [`group_shuffle`] | `reparam group-shuffle …`: adapters, rotations before quantization, conversion |
+//! | [`group_shuffle`] | `reparam group-shuffle …`: projections, fill, adapters, rotations before quantization, conversion |
 //! | [`deploy`] | `reparam deploy`: exports a fit, runs it on the target, compares |
 //! | [`data`] | tables from CSV, arrays from `.npy`, tensors from and to `.safetensors`; centring, scaling, whitening |
 //! | [`report`] | tables for people, comparisons with published numbers, JSON, SVG plots, progress, atomic files |

@@ -1,6 +1,8 @@
 //! Shuffled blocks.
 
 use reparam::dense::Matrix;
+use reparam::group_shuffle::analysis::{self, Cost};
+use reparam::group_shuffle::orthogonal::{self, Progress, Report};
 use reparam::group_shuffle::adapter::{self, Adapter, Neurons};
 use reparam::group_shuffle::format::{Factor, Header, Layout, Sign, Storage, Value};
 use reparam::group_shuffle::neumann::{self, Series};
@@ -209,7 +211,9 @@ kernels! {
     class_shuffle_return(shape: Shape) -> Result<Class<'static>, Error> { Class::shuffle_return(shape) }
     class_rank(class: Class<'static>, i: usize, j: usize) -> usize { class.rank(i, j) }
     class_rank_map(class: Class<'static>, ranks: &mut [usize]) -> Result<(), Error> { class.rank_map(ranks) }
-    projection_scratch_len(left: Blocks, right: Blocks) -> usize { projection::scratch_len(left, right) }
+    projection_scratch_len(left: Blocks, right: Blocks) -> usize {
+        projection::scratch_len(left, right).max(projection::block_scratch_len(left, right))
+    }
     projection_project(
         class: Class<'static>, a: &[T], l: &mut [T], r: &mut [T], scratch: &mut [T],
     ) -> Result<T, Error> {
@@ -294,4 +298,82 @@ kernels! {
         adapter.finish_output(y, scratch)
     }
     adapter_scratch(adapter: &Adapter<'static, T>) -> usize { adapter.scratch_len() }
+}
+
+// Nearest orthogonal member.
+kernels! {
+    orthogonal_scratch_len(shape: Shape) -> [usize; 2] {
+        [orthogonal::scratch_len(shape), orthogonal::workspace_len(shape)]
+    }
+    orthogonal_progress(squares: T, tolerance: T, overlap: T) -> bool {
+        Progress::new(squares, tolerance).step(overlap).is_break()
+    }
+    orthogonal_project(
+        shape: Shape, a: &[T], limits: (usize, T), blocks: &mut [T], workspace: &mut [T], scratch: &mut [T],
+    ) -> Result<Report<T>, Error> {
+        orthogonal::project(shape, a, limits.0, limits.1, blocks, workspace, scratch)
+    }
+    orthogonal_start(shape: Shape, a: &[T], blocks: &mut [T], scratch: &mut [T]) -> Result<(), Error> {
+        orthogonal::start(shape, a, blocks, scratch)
+    }
+    orthogonal_finish_start(shape: Shape, blocks: &mut [T], scratch: &mut [T]) -> Result<(), Error> {
+        orthogonal::finish_start(shape, blocks, scratch)
+    }
+    orthogonal_sweep(
+        shape: Shape, a: &[T], blocks: &mut [T], workspace: &mut [T], scratch: &mut [T],
+    ) -> Result<T, Error> {
+        orthogonal::sweep(shape, a, blocks, workspace, scratch)
+    }
+    orthogonal_half_step(
+        shape: Shape, which: (usize, Option<usize>), target: &[T], blocks: &mut [T], scratch: &mut [T],
+    ) -> Result<T, Error> {
+        orthogonal::half_step(shape, which.0, which.1, target, blocks, scratch)
+    }
+    orthogonal_block(
+        shape: Shape, which: (usize, Option<usize>, usize), target: &[T], blocks: &[T], q: &mut [T], scratch: &mut [T],
+    ) -> Result<T, Error> {
+        orthogonal::block(shape, which.0, which.1, which.2, target, blocks, q, scratch)
+    }
+    orthogonal_distance(shape: Shape, a: &[T], blocks: &[T], scratch: &mut [T]) -> Result<T, Error> {
+        orthogonal::distance(shape, a, blocks, scratch)
+    }
+    orthogonal_column_distance(
+        shape: Shape, a: &[T], blocks: &[T], column: usize, scratch: &mut [T],
+    ) -> Result<T, Error> {
+        orthogonal::column_distance(shape, a, blocks, column, scratch)
+    }
+}
+
+// Analysis.
+kernels! {
+    analysis_factors_for_density(block: usize, blocks: usize) -> [Option<usize>; 2] {
+        [analysis::factors_for_density(block, blocks), analysis::butterfly_factors_for_density(blocks)]
+    }
+    analysis_spread(shape: Shape, factor: usize, reached: &mut [bool]) {
+        analysis::spread(shape.block(), shape.addresses(factor), reached);
+    }
+    analysis_butterfly_places(block: usize, blocks: usize, factor: usize, reached: &mut [bool]) -> Result<(), Error> {
+        analysis::spread(block, analysis::butterfly_places(block, blocks, factor)?, reached);
+        Ok(())
+    }
+    analysis_pattern(shape: Shape, column: usize, reached: &mut [bool]) -> Result<(), Error> {
+        analysis::pattern(shape, column, reached)
+    }
+    analysis_fill(shape: Shape, reached: &mut [bool]) -> Result<usize, Error> { analysis::fill(shape, reached) }
+    analysis_components(shape: Shape, part: &mut [usize], sizes: &mut [usize]) -> Result<usize, Error> {
+        analysis::components(shape, part, sizes)
+    }
+    analysis_partial_isometry_error(
+        class: Class<'static>, place: [usize; 2], a: &[T], scratch: &mut [T],
+    ) -> Result<T, Error> {
+        analysis::partial_isometry_error(class, place[0], place[1], a, scratch)
+    }
+    cost_group_shuffle(shape: Shape) -> Cost { Cost::group_shuffle(shape) }
+    cost_others(block: usize, blocks: usize, factors: usize) -> Result<[Cost; 3], Error> {
+        Ok([
+            Cost::block_diagonal(block, blocks)?,
+            Cost::butterfly(block, blocks, factors)?,
+            Cost::dense(blocks)?,
+        ])
+    }
 }

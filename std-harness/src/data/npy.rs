@@ -7,6 +7,7 @@ use std::path::Path;
 use npyz::{DType, Deserialize, NpyFile, Order, TypeChar};
 
 use super::Array;
+use super::safetensors::Precision;
 use crate::{Error, Result};
 
 /// Reads floats and integers of any width and byte order, stored in C or Fortran order, as `f64` in C order.
@@ -38,6 +39,18 @@ pub fn from_reader(reader: impl Read, path: &Path) -> Result<Array> {
         return Err(Error::failed(what).file(path).remedy("replace or remove such values before saving"));
     }
     Ok(Array { shape, values })
+}
+
+/// The precision that holds the elements of a file: 32 bits for floats of 32, else 64.
+pub fn precision(path: &Path) -> Result<Precision> {
+    let file = File::open(path).map_err(|e| Error::io("read", path, &e))?;
+    let npy = NpyFile::new(BufReader::new(file)).map_err(|e| Error::io("read", path, &e))?;
+    Ok(match npy.dtype() {
+        DType::Plain(kind) if kind.type_char() == TypeChar::Float && kind.num_bytes() == Some(4) => {
+            Precision::F32
+        }
+        _ => Precision::F64,
+    })
 }
 
 fn lengths<R: Read>(npy: &NpyFile<R>, path: &Path) -> Result<Vec<usize>> {

@@ -79,6 +79,14 @@ impl Reader {
         self.header.info(name).map(|info| info.shape.as_slice())
     }
 
+    /// The precision that holds the elements of a tensor: 64 bits for those of 64, else 32.
+    pub fn precision(&self, name: &str) -> Precision {
+        match self.header.info(name).map(|info| info.dtype) {
+            Some(Dtype::F64) => Precision::F64,
+            _ => Precision::F32,
+        }
+    }
+
     /// A text of the file's metadata.
     pub fn metadata(&self, key: &str) -> Option<&str> {
         self.header.metadata().as_ref()?.get(key).map(String::as_str)

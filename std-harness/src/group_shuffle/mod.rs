@@ -1,5 +1,9 @@
 //! `reparam group-shuffle …`: orthogonal matrices as shuffled blocks.
 
+pub mod apply;
+pub mod fill;
+pub mod project;
+pub mod projection;
 pub mod adam;
 pub mod adapt;
 pub mod butterfly;
@@ -23,6 +27,10 @@ pub struct Command {
 #[derive(Subcommand, Debug)]
 #[allow(clippy::large_enum_variant)]
 enum Verb {
+    /// Find the nearest product of shuffled blocks to a matrix
+    Project(project::ProjectOptions),
+    /// Show which entries products of factors can fill, and draw it
+    Fill(fill::FillOptions),
     /// Fine-tune a frozen network on a shifted task, with GS rotations and their rivals
     Adapt(adapt::AdaptOptions),
     /// Measure what a rotation before quantization of activations saves
@@ -35,6 +43,8 @@ impl Command {
     /// Does it.
     pub fn run(self, context: &Context) -> Result<()> {
         match self.verb {
+            Verb::Project(options) => options.run(context),
+            Verb::Fill(options) => options.run(context),
             Verb::Adapt(options) => options.run(context),
             Verb::RotateQuantize(options) => options.run(context),
             Verb::Convert(options) => options.run(context),
