@@ -9,6 +9,7 @@
 //! | [`qr`] | Householder QR, with and without column pivoting | [`qr::factor`] … | [`Qr`], [`PivotedQr`] |
 //! | [`givens_qr`] | QR one row at a time | [`givens_qr::add_row`] … | [`GivensQr`] |
 //! | [`svd`] | one-sided Jacobi SVD | [`svd::factor`] … | [`Svd`] |
+//! | [`leading`] | largest singular value and its vectors | [`leading::factor`] | |
 //! | [`polar`] | nearest orthonormal matrix | [`polar::factor`] | [`Matrix::polar`] |
 //! | [`newton_schulz`] | pull a frame back to orthonormality | [`newton_schulz::step`] … | [`Matrix::newton_schulz`], [`DriftGuard`] |
 //!
@@ -24,6 +25,7 @@ pub mod givens_qr;
 mod householder;
 #[cfg(any(feature = "nalgebra", feature = "serde"))]
 mod interoperation;
+pub mod leading;
 pub mod lu;
 mod matrix;
 pub mod newton_schulz;

@@ -112,7 +112,7 @@ fn factor_parts<T: Real>(
 
 /// A power of two that brings the largest element near 1; 1 for the zero matrix.
 #[inline(always)]
-fn power_of_two_scale<T: Real>(a: &[T]) -> Result<T, Error> {
+pub(super) fn power_of_two_scale<T: Real>(a: &[T]) -> Result<T, Error> {
     let (mut largest, mut sum) = (T::ZERO, T::ZERO);
     for &x in a {
         largest = largest.max(x.abs());

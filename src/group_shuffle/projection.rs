@@ -7,7 +7,7 @@
 //! after the other, [`block`] and [`place`] leave the order, and the number of threads, to the caller.
 
 use crate::Real;
-use crate::dense::svd;
+use crate::dense::{leading, svd};
 
 use super::class::{Blocks, Class};
 use super::error::{Error, check_length};
@@ -36,8 +36,8 @@ const fn min(a: usize, b: usize) -> usize {
 /// matrix per block of L P R. If `a` is orthogonal and in the class, with square blocks, all blocks of L and R come
 /// out orthogonal (theorem 1).
 ///
-/// Cost: one [`svd::factor`] of a `left.rows` × `right.cols` block for each of `left.count·right.count` blocks with a
-/// rank above zero. `scratch`: [`scratch_len`].
+/// Cost: for each of `left.count·right.count` blocks of `left.rows` × `right.cols` with a rank above zero one
+/// [`svd::factor`], or as many [`leading::factor`] as its rank if that is at most a quarter of its short side. `scratch`: [`scratch_len`].
 ///
 /// # Errors
 /// [`Error::Length`]; [`Error::NotFinite`], also if the square of the norm overflows; [`Error::NoConvergence`].
@@ -118,6 +118,9 @@ pub fn block<T: Real>(
     if rank == 0 {
         return finite(x.iter().fold(T::ZERO, |sum, &x| sum.mac(x, x)));
     }
+    if rank * FEW <= short {
+        return few(left.rows, right.cols, x, columns, rows, scratch);
+    }
     let (u, scratch) = scratch.split_at_mut_checked(left.rows * short).ok_or(Error::Shape)?;
     let (v, scratch) = scratch.split_at_mut_checked(right.cols * short).ok_or(Error::Shape)?;
     let (s, scratch) = scratch.split_at_mut_checked(short).ok_or(Error::Shape)?;
@@ -125,6 +128,35 @@ pub fn block<T: Real>(
     spread(left.rows, u, s, columns);
     spread(right.cols, v, s, rows);
     finite(s.iter().skip(rank).fold(T::ZERO, |sum, &s| sum.mac(s, s)))
+}
+
+/// Up to this part of the short side, pair by pair costs less than the whole decomposition.
+const FEW: usize = 4;
+
+/// A rank that is small beside the block: the largest singular value, subtracted, and the next one. What remains of `x` is the
+/// residual. For a square shuffle with as many blocks as they are long, or more, every rank is at most 1.
+#[inline(always)]
+fn few<T: Real>(
+    height: usize,
+    width: usize,
+    x: &mut [T],
+    columns: &mut [T],
+    rows: &mut [T],
+    scratch: &mut [T],
+) -> Result<T, Error> {
+    let scratch = scratch.get_mut(..leading::scratch_len(height, width)).ok_or(Error::Shape)?;
+    let mut rows = rows.chunks_exact_mut(width.max(1));
+    for u in columns.chunks_exact_mut(height.max(1)) {
+        let v = rows.next().ok_or(Error::Shape)?;
+        let value = leading::factor(height, width, x, u, v, scratch)?;
+        for (x, &u) in x.chunks_exact_mut(width.max(1)).zip(&*u) {
+            let weight = -(value * u);
+            x.iter_mut().zip(&*v).for_each(|(x, &v)| *x = x.mac(weight, v));
+        }
+        let weight = value.sqrt();
+        u.iter_mut().chain(v).for_each(|x| *x = weight * *x);
+    }
+    finite(x.iter().fold(T::ZERO, |sum, &x| sum.mac(x, x)))
 }
 
 fn finite<T: Real>(x: T) -> Result<T, Error> {
