@@ -2,7 +2,7 @@
 
 use reparam::dense::{
     Cholesky, DriftGuard, Error, GivensQr, Lu, Matrix, PivotedQr, Qr, Svd, cholesky, gauss_jordan, givens_qr,
-    lu, newton_schulz, polar, product, qr, svd,
+    leading, lu, newton_schulz, polar, product, qr, svd,
 };
 
 use crate::kernels;
@@ -28,6 +28,13 @@ kernels! {
     }
     product_transpose(rows: usize, cols: usize, a: &[T], b: &mut [T]) -> Result<(), Error> {
         product::transpose(rows, cols, a, b)
+    }
+
+    leading_scratch_len(rows: usize, cols: usize) -> usize { leading::scratch_len(rows, cols) }
+    leading_factor(
+        shape: [usize; 2], a: &[T], u: &mut [T], v: &mut [T], scratch: &mut [T],
+    ) -> Result<T, Error> {
+        leading::factor(shape[0], shape[1], a, u, v, scratch)
     }
 
     lu_factor(n: usize, a: &mut [T], pivots: &mut [usize]) -> Result<(), Error> { lu::factor(n, a, pivots) }

@@ -1,11 +1,11 @@
 //! Shuffled blocks.
 
 use reparam::dense::Matrix;
-use reparam::group_shuffle::analysis::{self, Cost};
-use reparam::group_shuffle::orthogonal::{self, Progress, Report};
 use reparam::group_shuffle::adapter::{self, Adapter, Neurons};
+use reparam::group_shuffle::analysis::{self, Cost};
 use reparam::group_shuffle::format::{Factor, Header, Layout, Sign, Storage, Value};
 use reparam::group_shuffle::neumann::{self, Series};
+use reparam::group_shuffle::orthogonal::{self, Progress, Report};
 use reparam::group_shuffle::{Blocks, Class, Permutation, projection};
 use reparam::group_shuffle::{Error, Shape, Side, cayley, columns, exponential};
 

@@ -1,13 +1,13 @@
 //! `reparam group-shuffle …`: orthogonal matrices as shuffled blocks.
 
+pub mod adam;
+pub mod adapt;
 pub mod apply;
+pub mod butterfly;
+pub mod convert;
 pub mod fill;
 pub mod project;
 pub mod projection;
-pub mod adam;
-pub mod adapt;
-pub mod butterfly;
-pub mod convert;
 pub mod quantize;
 pub mod rotation;
 pub mod stored;
