@@ -41,7 +41,7 @@ pub fn apply<T: Real>(
 ) -> Result<(), Error> {
     check_arguments(shape, columns, blocks, x, scratch)?;
     for (factor, blocks) in factors(shape, blocks).enumerate() {
-        factor_kernel(shape, factor, columns, blocks, 1, x, scratch);
+        factor_kernel::<T, false>(shape, factor, columns, blocks, x, scratch);
     }
     Ok(())
 }
@@ -59,7 +59,7 @@ pub fn apply_transpose<T: Real>(
 ) -> Result<(), Error> {
     check_arguments(shape, columns, blocks, x, scratch)?;
     for (factor, blocks) in factors(shape, blocks).enumerate().rev() {
-        factor_kernel(shape, factor, columns, blocks, shape.block(), x, scratch);
+        factor_kernel::<T, true>(shape, factor, columns, blocks, x, scratch);
     }
     Ok(())
 }
@@ -81,13 +81,12 @@ fn factors<T>(shape: Shape, blocks: &[T]) -> core::slice::ChunksExact<'_, T> {
     blocks.chunks_exact((shape.dim() * shape.block()).max(1))
 }
 
-/// One factor. `stride` is the distance of the numbers that make one output: 1 for B, `block` for Bᵀ.
-fn factor_kernel<T: Real>(
+/// One factor: B, or Bᵀ.
+fn factor_kernel<T: Real, const TRANSPOSED: bool>(
     shape: Shape,
     factor: usize,
     columns: usize,
     blocks: &[T],
-    stride: usize,
     x: &mut [T],
     scratch: &mut [T],
 ) {
@@ -98,11 +97,11 @@ fn factor_kernel<T: Real>(
         addresses.by_ref().take(b).for_each(drop);
         let mut start = 0;
         while start + STRIP <= columns {
-            strip::<T, STRIP>(b, block, stride, rows.clone().map(|row| row + start), x, scratch);
+            strip::<T, STRIP, TRANSPOSED>(b, block, rows.clone().map(|row| row + start), x, scratch);
             start += STRIP;
         }
         while start < columns {
-            strip::<T, 1>(b, block, stride, rows.clone().map(|row| row + start), x, scratch);
+            strip::<T, 1, TRANSPOSED>(b, block, rows.clone().map(|row| row + start), x, scratch);
             start += 1;
         }
     }
@@ -110,10 +109,9 @@ fn factor_kernel<T: Real>(
 
 /// `W` columns of one block, whose rows begin at `places`.
 #[inline(always)]
-fn strip<T: Real, const W: usize>(
+fn strip<T: Real, const W: usize, const TRANSPOSED: bool>(
     b: usize,
     block: &[T],
-    stride: usize,
     places: impl Iterator<Item = usize> + Clone,
     x: &mut [T],
     scratch: &mut [T],
@@ -124,18 +122,29 @@ fn strip<T: Real, const W: usize>(
             *input = *row;
         }
     }
-    // Row i of B begins at i·b, row i of Bᵀ at i.
-    let step = if stride == 1 { b } else { 1 };
+    let inputs = scratch.get(..b * W).unwrap_or_default();
     for (i, place) in places.enumerate() {
-        let numbers = block.get(i * step..).unwrap_or_default().iter().step_by(stride.max(1));
-        let mut sums = [T::ZERO; W];
-        for (&q, input) in numbers.zip(scratch.chunks_exact(W)).take(b) {
-            if let Some(input) = input.first_chunk::<W>() {
-                sums.iter_mut().zip(input).for_each(|(sum, &input)| *sum = sum.mac(q, input));
-            }
-        }
+        let sums = if TRANSPOSED {
+            let column = block.get(i..).unwrap_or_default();
+            combine::<T, W>(column.iter().step_by(b.max(1)), inputs)
+        } else {
+            let row = block.get(i * b..).unwrap_or_default();
+            combine::<T, W>(row.iter(), inputs)
+        };
         if let Some(row) = x.get_mut(place..).and_then(<[T]>::first_chunk_mut::<W>) {
             *row = sums;
         }
     }
+}
+
+/// Σ qⱼ · inputⱼ.
+#[inline(always)]
+fn combine<'a, T: Real, const W: usize>(numbers: impl Iterator<Item = &'a T>, inputs: &[T]) -> [T; W] {
+    let mut sums = [T::ZERO; W];
+    for (input, &q) in inputs.chunks_exact(W).zip(numbers) {
+        if let Some(input) = input.first_chunk::<W>() {
+            sums.iter_mut().zip(input).for_each(|(sum, &input)| *sum = sum.mac(q, input));
+        }
+    }
+    sums
 }
