@@ -4,7 +4,7 @@ mod rotations;
 
 use proptest::prelude::*;
 use reparam::Real;
-use reparam::group_shuffle::{Error, GroupShuffle, Shape, Shuffle, apply, orthogonality_error};
+use reparam::group_shuffle::{Error, GroupShuffle, Shape, Shuffle, apply, columns, orthogonality_error};
 use reparam::random::SplitMix64;
 use rotations::{distance, norm, random_blocks, symmetric_vec};
 
@@ -170,6 +170,38 @@ fn definition() {
     }
 }
 
+/// The columns of a matrix, one by one and together: the same bits.
+#[test]
+fn columns_of_a_matrix() {
+    for (b, r, m) in SIZES {
+        let shape = Shape::new(b, r, m).unwrap();
+        let mut rng = SplitMix64::new(8);
+        let blocks: Vec<f32> = symmetric_vec(&mut rng, shape.block_len());
+        for count in [1, 3, 8, 19] {
+            let a: Vec<f32> = symmetric_vec(&mut rng, shape.dim() * count);
+            let column = |a: &[f32], k: usize| a.iter().skip(k).step_by(count).copied().collect::<Vec<_>>();
+            let mut scratch = vec![0.0; columns::scratch_len(shape, count)];
+            let (mut product, mut back) = (a.clone(), a.clone());
+            columns::apply(shape, count, &blocks, &mut product, &mut scratch).unwrap();
+            columns::apply_transpose(shape, count, &blocks, &mut back, &mut scratch).unwrap();
+            for k in 0..count {
+                assert_eq!(column(&product, k), applied(shape, &blocks, &column(&a, k)), "{shape:?}");
+                assert_eq!(column(&back, k), transposed(shape, &blocks, &column(&a, k)), "{shape:?}");
+            }
+        }
+        let d = shape.dim();
+        let mut matrix = vec![f32::NAN; d * d];
+        let mut scratch = vec![0.0; columns::scratch_len(shape, d)];
+        columns::materialise(shape, &blocks, &mut matrix, &mut scratch).unwrap();
+        for k in 0..d {
+            let mut unit = vec![0.0; d];
+            unit[k] = 1.0;
+            let column: Vec<_> = matrix.iter().skip(k).step_by(d).copied().collect();
+            assert_eq!(column, applied(shape, &blocks, &unit));
+        }
+    }
+}
+
 /// Identity blocks change nothing, whatever the sizes.
 #[test]
 fn identity() {
@@ -241,6 +273,11 @@ fn refused() {
     assert_eq!(apply::apply_transpose(shape, &blocks, &mut x, &mut scratch[1..]), error(2, 1));
     assert_eq!(apply::read_shuffled(shape, &x, &mut [0.0; 5]), error(4, 5));
     assert_eq!(apply::write_shuffled(shape, &[0.0; 5], &mut x), error(4, 5));
+    assert_eq!(columns::apply(shape, 0, &blocks, &mut [], &mut []), Err(Error::Shape));
+    assert_eq!(columns::apply(shape, usize::MAX, &blocks, &mut x, &mut scratch), Err(Error::Shape));
+    assert_eq!(columns::apply(shape, 1, &blocks, &mut x[1..], &mut [0.0; 4]), error(4, 3));
+    assert_eq!(columns::apply_transpose(shape, 1, &blocks, &mut x, &mut [0.0; 3]), error(4, 3));
+    assert_eq!(columns::materialise(shape, &blocks[1..], &mut [0.0; 16], &mut [0.0; 16]), error(8, 7));
     assert_eq!(orthogonality_error(shape, &blocks[1..]), f64::INFINITY);
     type Small = GroupShuffle<f64, 2, 1, 1>;
     assert_eq!(Small::from_slice(&[1.0; 3]), Err(Error::Length { expected: 4, found: 3 }));

@@ -264,23 +264,17 @@ impl<T: Real, const W: usize> Transpose<'_, T, W> {
 /// `Σᵢ xᵢ·rowᵢ`, in the `N` columns from `first`.
 #[inline(always)]
 fn combine_rows<T: Real, const N: usize>(b: usize, block: &[T], first: usize, x: &[T]) -> [T; N] {
-    let mut terms = rows(b, block, first).zip(x);
-    let Some((row, &x)) = terms.next() else { return [T::ZERO; N] };
-    let mut sums = row.map(|q| q * x);
-    for (row, &x) in terms {
-        sums.iter_mut().zip(row).for_each(|(sum, q)| *sum = sum.mac(q, x));
+    let (top, below) = block.split_at_checked(b).unwrap_or_default();
+    let Some((&x_top, x)) = x.split_first() else { return [T::ZERO; N] };
+    let mut sums = columns(top, first).map(|q| q * x_top);
+    for (row, &x) in below.chunks_exact(b.max(1)).zip(x) {
+        sums.iter_mut().zip(columns::<T, N>(row, first)).for_each(|(sum, q)| *sum = sum.mac(q, x));
     }
     sums
 }
 
-/// The `N` columns from `first`, row by row.
+/// The `N` numbers from `first` of a row.
 #[inline(always)]
-pub(super) fn rows<T: Real, const N: usize>(
-    b: usize,
-    block: &[T],
-    first: usize,
-) -> impl Iterator<Item = [T; N]> {
-    block
-        .chunks_exact(b.max(1))
-        .map(move |row| row.get(first..).and_then(<[T]>::first_chunk).copied().unwrap_or([T::ZERO; N]))
+pub(super) fn columns<T: Real, const N: usize>(row: &[T], first: usize) -> [T; N] {
+    row.get(first..).and_then(<[T]>::first_chunk).copied().unwrap_or([T::ZERO; N])
 }

@@ -3,7 +3,9 @@
 //! The blocks are orthogonal: what went into a factor is `Bᵀ` times what came out. The backward pass starts from the
 //! output and recomputes the inputs on its way back, in place.
 
-use super::apply::{WIDTH, block_len, factors, factors_mut, for_columns, rows};
+use core::hint::black_box;
+
+use super::apply::{WIDTH, block_len, columns, factors, factors_mut, for_columns};
 use super::error::{Error, check_length};
 use super::place::{Places, Visit, for_factor, for_first_factor};
 use super::shape::Shape;
@@ -133,10 +135,16 @@ pub(super) fn pull_back<T: Real, const N: usize>(
     p: &[T],
     g: &[T],
 ) -> ([T; N], [T; N]) {
-    let mut terms = rows(b, block, first).zip(p).zip(g);
-    let Some(((row, &p), &g)) = terms.next() else { return ([T::ZERO; N], [T::ZERO; N]) };
-    let (mut s, mut w) = (row.map(|q| q * p), row.map(|q| q * g));
-    for ((row, &p), &g) in terms {
+    let (top, below) = block.split_at_checked(b).unwrap_or_default();
+    let (Some((&p_top, p)), Some((&g_top, g))) = (p.split_first(), g.split_first()) else {
+        return ([T::ZERO; N], [T::ZERO; N]);
+    };
+    let top = columns::<T, N>(top, first);
+    let (mut s, mut w) = (top.map(|q| q * p_top), top.map(|q| q * g_top));
+    // Unrolled completely, which LLVM does if it knows the length, the loop runs out of registers.
+    let count = black_box(p.len());
+    for ((row, &p), &g) in below.chunks_exact(b.max(1)).zip(p).zip(g).take(count) {
+        let row = columns::<T, N>(row, first);
         for ((s, w), q) in s.iter_mut().zip(&mut w).zip(row) {
             (*s, *w) = (s.mac(q, p), w.mac(q, g));
         }

@@ -13,6 +13,9 @@ pub(super) trait Places: Copy {
     /// Visits the places of `x` from number `first` of the block on, each with an item.
     fn zip<T, I: Iterator>(self, x: &mut [T], first: usize, items: I, visit: impl FnMut(&mut T, I::Item));
 
+    /// Visits the addresses of the places, each with an item.
+    fn visit<I: Iterator>(self, items: I, visit: impl FnMut(usize, I::Item));
+
     /// Copies what lies there.
     #[inline(always)]
     fn load<T: Copy>(self, x: &mut [T], copy: &mut [T]) {
@@ -76,6 +79,11 @@ impl Places for Contiguous {
         let places = x.get_mut(self.start + first..self.start + self.len).unwrap_or_default();
         places.iter_mut().zip(items).for_each(|(place, item)| visit(place, item));
     }
+
+    #[inline(always)]
+    fn visit<I: Iterator>(self, items: I, mut visit: impl FnMut(usize, I::Item)) {
+        items.zip(self.start..).for_each(|(item, place)| visit(place, item));
+    }
 }
 
 #[derive(Clone, Copy)]
@@ -100,6 +108,11 @@ impl Places for Strided {
             }
         }
     }
+
+    #[inline(always)]
+    fn visit<I: Iterator>(self, items: I, mut visit: impl FnMut(usize, I::Item)) {
+        items.enumerate().for_each(|(k, item)| visit(self.start + k * self.step, item));
+    }
 }
 
 #[derive(Clone, Copy)]
@@ -107,6 +120,14 @@ struct Wrapped {
     start: usize,
     step: usize,
     wrap: usize,
+}
+
+impl Wrapped {
+    #[inline(always)]
+    fn next(self, place: usize) -> usize {
+        let next = place + self.step;
+        if next > self.wrap { next - self.wrap } else { next }
+    }
 }
 
 impl Places for Wrapped {
@@ -118,16 +139,21 @@ impl Places for Wrapped {
         items: I,
         mut visit: impl FnMut(&mut T, I::Item),
     ) {
-        let next = |place: usize| {
-            let next = place + self.step;
-            if next > self.wrap { next - self.wrap } else { next }
-        };
-        let mut place = (0..first).fold(self.start, |place, _| next(place));
+        let mut place = (0..first).fold(self.start, |place, _| self.next(place));
         for item in items {
             if let Some(x) = x.get_mut(place) {
                 visit(x, item);
             }
-            place = next(place);
+            place = self.next(place);
+        }
+    }
+
+    #[inline(always)]
+    fn visit<I: Iterator>(self, items: I, mut visit: impl FnMut(usize, I::Item)) {
+        let mut place = self.start;
+        for item in items {
+            visit(place, item);
+            place = self.next(place);
         }
     }
 }
