@@ -298,6 +298,103 @@ kernels! {
         adapter.finish_output(y, scratch)
     }
     adapter_scratch(adapter: &Adapter<'static, T>) -> usize { adapter.scratch_len() }
+
+use reparam::group_shuffle::online::{self, Rate};
+use reparam::group_shuffle::{
+    DriftGuard, GroupShuffle, Shuffle, apply, backward, orthogonality_error,
+};
+
+// Sizes, shuffles, products, gradients, online steps.
+kernels! {
+    shape_new(block: usize, blocks: usize, factors: usize) -> Result<Shape, Error> {
+        Shape::new(block, blocks, factors)
+    }
+    shape_sizes(shape: Shape) -> [usize; 6] {
+        [shape.block(), shape.blocks(), shape.factors(), shape.dim(), shape.block_len(), shape.parameter_len()]
+    }
+    shape_addresses(shape: Shape, factor: usize) -> usize { shape.addresses(factor).fold(0, |sum, x| sum ^ x) }
+    shuffle_new(groups: usize, len: usize) -> Result<Shuffle, Error> { Shuffle::new(groups, len) }
+    shuffle_paired(groups: usize, len: usize) -> Result<Shuffle, Error> { Shuffle::paired(groups, len) }
+    shuffle_sizes(shuffle: Shuffle) -> (usize, usize, bool) {
+        (shuffle.len(), shuffle.groups(), shuffle.is_empty())
+    }
+    shuffle_target(shuffle: Shuffle, i: usize) -> usize { shuffle.target(i) }
+    shuffle_inverse(shuffle: Shuffle) -> Shuffle { shuffle.inverse() }
+    shuffle_targets(shuffle: Shuffle) -> usize { shuffle.targets().fold(0, |sum, x| sum ^ x) }
+    shuffle_apply(shuffle: Shuffle, x: &[T], y: &mut [T]) -> Result<(), Error> { shuffle.apply(x, y) }
+
+    apply_scratch_len(shape: Shape) -> usize { apply::scratch_len(shape) }
+    apply_apply(shape: Shape, blocks: &[T], x: &mut [T], scratch: &mut [T]) -> Result<(), Error> {
+        apply::apply(shape, blocks, x, scratch)
+    }
+    apply_apply_transpose(shape: Shape, blocks: &[T], x: &mut [T], scratch: &mut [T]) -> Result<(), Error> {
+        apply::apply_transpose(shape, blocks, x, scratch)
+    }
+    apply_read_shuffled(shape: Shape, x: &[T], y: &mut [T]) -> Result<(), Error> {
+        apply::read_shuffled(shape, x, y)
+    }
+    apply_write_shuffled(shape: Shape, x: &[T], y: &mut [T]) -> Result<(), Error> {
+        apply::write_shuffled(shape, x, y)
+    }
+    columns_materialise(shape: Shape, blocks: &[T], matrix: &mut [T], scratch: &mut [T]) -> Result<(), Error> {
+        columns::materialise(shape, blocks, matrix, scratch)
+    }
+    matrix_orthogonality_error(shape: Shape, blocks: &[T]) -> T { orthogonality_error(shape, blocks) }
+    backward_scratch_len(shape: Shape) -> usize { backward::scratch_len(shape) }
+    backward_backward(
+        shape: Shape, blocks: &[T], vectors: (&mut [T], &mut [T]), gradients: &mut [T], scratch: &mut [T],
+    ) -> Result<(), Error> {
+        backward::backward(shape, blocks, vectors.0, vectors.1, gradients, scratch)
+    }
+    online_scratch_len(shape: Shape) -> usize { online::scratch_len(shape) }
+    online_rank_two(b: usize, q: &mut [T], inputs: [&[T]; 2], outputs: [&[T]; 2], eta: T) -> Result<(), Error> {
+        let ([s, w], [p, g]) = (inputs, outputs);
+        online::rank_two(b, q, s, p, g, w, eta)
+    }
+    online_step(
+        shape: Shape, blocks: &mut [T], vectors: (&mut [T], &mut [T]), rate: Rate<T>, scratch: &mut [T],
+    ) -> Result<(), Error> {
+        online::step(shape, blocks, vectors.0, vectors.1, rate, scratch)
+    }
+}
+
+type Rotation12<T> = GroupShuffle<T, 3, 4, 3>;
+
+// The same with sizes known to the compiler.
+kernels! {
+    own_tolerance() -> T { Rotation12::<T>::tolerance() }
+    own_identity() -> Rotation12<T> { GroupShuffle::identity() }
+    own_from_blocks(blocks: [[[[T; 3]; 3]; 4]; 3]) -> Result<Rotation12<T>, Error> {
+        GroupShuffle::from_blocks(blocks)
+    }
+    own_from_blocks_within(blocks: [[[[T; 3]; 3]; 4]; 3], tolerance: T) -> Result<Rotation12<T>, Error> {
+        GroupShuffle::from_blocks_within(blocks, tolerance)
+    }
+    own_from_slice(blocks: &[T]) -> Result<Rotation12<T>, Error> { GroupShuffle::from_slice(blocks) }
+    own_blocks(matrix: &Rotation12<T>) -> &[[[[T; 3]; 3]; 4]; 3] { matrix.blocks() }
+    own_as_slice(matrix: &Rotation12<T>) -> usize { matrix.as_slice().len() }
+    own_apply(matrix: &Rotation12<T>, x: &mut [[T; 3]; 4]) { matrix.apply(x) }
+    own_apply_transpose(matrix: &Rotation12<T>, x: &mut [[T; 3]; 4]) { matrix.apply_transpose(x) }
+    own_apply_64x8(matrix: &GroupShuffle<T, 8, 8, 2>, x: &mut [[T; 8]; 8]) { matrix.apply(x) }
+    own_apply_transpose_64x8(matrix: &GroupShuffle<T, 8, 8, 2>, x: &mut [[T; 8]; 8]) { matrix.apply_transpose(x) }
+    own_orthogonality_error(matrix: &Rotation12<T>) -> T { matrix.orthogonality_error() }
+    own_backward(
+        matrix: &Rotation12<T>, y: &mut [[T; 3]; 4], g: &mut [[T; 3]; 4], gradients: &mut [[[[T; 3]; 3]; 4]; 3],
+    ) {
+        matrix.backward(y, g, gradients)
+    }
+    own_step(
+        matrix: &mut Rotation12<T>, y: &mut [[T; 3]; 4], g: &mut [[T; 3]; 4], rate: Rate<T>,
+    ) -> Result<(), Error> {
+        matrix.step(y, g, rate)
+    }
+    own_step_64x8(
+        matrix: &mut GroupShuffle<T, 8, 8, 2>, y: &mut [[T; 8]; 8], g: &mut [[T; 8]; 8], rate: Rate<T>,
+    ) -> Result<(), Error> {
+        matrix.step(y, g, rate)
+    }
+    own_clean_up(matrix: &mut Rotation12<T>) { matrix.clean_up() }
+    own_guard(matrix: &mut Rotation12<T>, guard: &mut DriftGuard, steps: u32) { matrix.guard(guard, steps) }
 }
 
 // Nearest orthogonal member.
