@@ -9,7 +9,7 @@
 //! Nothing is checked but lengths: NaN and infinity pass through as IEEE 754 has it.
 
 use super::error::{Error, check_length};
-use super::place::{Places, Visit, for_factor, for_first_factor};
+use super::place::{self, Places, Visit};
 use super::shape::Shape;
 use crate::Real;
 
@@ -139,12 +139,7 @@ pub(super) use for_columns;
 /// `W` columns of a block at a time.
 #[inline(always)]
 fn apply_kernel<T: Real, const W: usize>(shape: Shape, blocks: &[T], x: &mut [T], scratch: &mut [T]) {
-    let b = shape.block();
-    let (first, rest) = factors(shape, blocks);
-    for_first_factor(shape, first.chunks_exact(block_len(shape)), Forward::<T, W> { b, x, scratch });
-    for (step, blocks) in rest {
-        for_factor(shape, step, blocks.chunks_exact(block_len(shape)), Forward::<T, W> { b, x, scratch });
-    }
+    place::forward(shape, factors(shape, blocks), &mut Forward::<T, W> { b: shape.block(), x, scratch });
 }
 
 /// [`apply_transpose_kernel`] for a block size that the compiler knows.
@@ -166,23 +161,17 @@ fn apply_transpose_kernel<T: Real, const W: usize>(
     x: &mut [T],
     scratch: &mut [T],
 ) {
-    let b = shape.block();
-    let (first, rest) = factors(shape, blocks);
-    for (step, blocks) in rest.rev() {
-        for_factor(shape, step, blocks.chunks_exact(block_len(shape)), Transpose::<T, W> { b, x, scratch });
-    }
-    for_first_factor(shape, first.chunks_exact(block_len(shape)), Transpose::<T, W> { b, x, scratch });
+    place::backward(shape, factors(shape, blocks), &mut Transpose::<T, W> { b: shape.block(), x, scratch });
 }
 
-/// The blocks of the first factor; and of each other, with the distance of its inputs.
+/// The blocks of each factor.
 #[inline(always)]
 pub(super) fn factors<T>(
     shape: Shape,
     blocks: &[T],
-) -> (&[T], impl DoubleEndedIterator<Item = (usize, &[T])> + ExactSizeIterator) {
-    let len = factor_len(shape);
-    let (first, rest) = blocks.split_at_checked(len).unwrap_or_default();
-    (first, rest.chunks_exact(len).enumerate().map(move |(t, blocks)| (shape.step(t + 1), blocks)))
+) -> impl DoubleEndedIterator<Item = impl Iterator<Item = &[T]>> + ExactSizeIterator {
+    let [factor, block] = lengths(shape);
+    blocks.chunks_exact(factor).map(move |factor| factor.chunks_exact(block))
 }
 
 /// The same to be written.
@@ -190,23 +179,16 @@ pub(super) fn factors<T>(
 pub(super) fn factors_mut<T>(
     shape: Shape,
     blocks: &mut [T],
-) -> (&mut [T], impl DoubleEndedIterator<Item = (usize, &mut [T])> + ExactSizeIterator) {
-    let len = factor_len(shape);
-    let (first, rest) = blocks.split_at_mut_checked(len).unwrap_or_default();
-    (first, rest.chunks_exact_mut(len).enumerate().map(move |(t, blocks)| (shape.step(t + 1), blocks)))
+) -> impl DoubleEndedIterator<Item = impl Iterator<Item = &mut [T]>> + ExactSizeIterator {
+    let [factor, block] = lengths(shape);
+    blocks.chunks_exact_mut(factor).map(move |factor| factor.chunks_exact_mut(block))
 }
 
-/// Numbers in the blocks of one factor.
-const fn factor_len(shape: Shape) -> usize {
-    let len = shape.dim() * shape.block();
-    if len == 0 { 1 } else { len }
-}
-
-/// Numbers in one block.
+/// Numbers in the blocks of one factor and in one block.
 #[inline(always)]
-pub(super) const fn block_len(shape: Shape) -> usize {
-    let len = shape.block() * shape.block();
-    if len == 0 { 1 } else { len }
+fn lengths(shape: Shape) -> [usize; 2] {
+    // Never zero; that check costs less than a panic.
+    [(shape.dim() * shape.block()).max(1), (shape.block() * shape.block()).max(1)]
 }
 
 struct Forward<'a, T, const W: usize> {

@@ -5,9 +5,9 @@
 
 use core::hint::black_box;
 
-use super::apply::{WIDTH, block_len, columns, factors, factors_mut, for_columns};
+use super::apply::{WIDTH, columns, factors, factors_mut, for_columns};
 use super::error::{Error, check_length};
-use super::place::{Places, Visit, for_factor, for_first_factor};
+use super::place::{self, Places, Visit};
 use super::shape::Shape;
 use crate::Real;
 
@@ -78,14 +78,9 @@ fn backward_kernel<T: Real, const W: usize>(
     scratch: [&mut [T]; 2],
 ) {
     let [output, g_output] = scratch;
-    let len = block_len(shape);
-    let mut pass = Backward::<T, W> { b: shape.block(), y, g, output, g_output };
-    let ((first, rest), (first_gradients, gradients)) =
-        (factors(shape, blocks), factors_mut(shape, gradients));
-    for ((step, blocks), (_, gradients)) in rest.zip(gradients).rev() {
-        for_factor(shape, step, blocks.chunks_exact(len).zip(gradients.chunks_exact_mut(len)), &mut pass);
-    }
-    for_first_factor(shape, first.chunks_exact(len).zip(first_gradients.chunks_exact_mut(len)), &mut pass);
+    let factors = factors(shape, blocks).zip(factors_mut(shape, gradients));
+    let factors = factors.map(|(blocks, gradients)| blocks.zip(gradients));
+    place::backward(shape, factors, &mut Backward::<T, W> { b: shape.block(), y, g, output, g_output });
 }
 
 struct Backward<'a, T, const W: usize> {
@@ -96,7 +91,7 @@ struct Backward<'a, T, const W: usize> {
     g_output: &'a mut [T],
 }
 
-impl<T: Real, const W: usize> Visit<(&[T], &mut [T])> for &mut Backward<'_, T, W> {
+impl<T: Real, const W: usize> Visit<(&[T], &mut [T])> for Backward<'_, T, W> {
     #[inline(always)]
     fn block(&mut self, (block, gradient): (&[T], &mut [T]), places: impl Places) {
         places.load(self.y, self.output);

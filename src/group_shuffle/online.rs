@@ -17,10 +17,10 @@
 //! Rounding errors of many steps add up. A [`DriftGuard`](super::DriftGuard) says when to call
 //! [`cayley::refine`](super::cayley::refine).
 
-use super::apply::{WIDTH, block_len, factors_mut, for_columns};
+use super::apply::{WIDTH, factors_mut, for_columns};
 use super::backward::pull_back;
 use super::error::{Error, check_length};
-use super::place::{Places, Visit, for_factor, for_first_factor};
+use super::place::{self, Places, Visit};
 use super::shape::Shape;
 use crate::Real;
 
@@ -255,11 +255,7 @@ fn step_kernel<T: Real, const W: usize>(
     }
     let [p, g_output, s, w] = scratch;
     let mut pass = Step::<T, W> { b: shape.block(), alpha, y, g, p, g_output, s, w, failed: false };
-    let (first, rest) = factors_mut(shape, blocks);
-    for (step, blocks) in rest.rev() {
-        for_factor(shape, step, blocks.chunks_exact_mut(block_len(shape)), &mut pass);
-    }
-    for_first_factor(shape, first.chunks_exact_mut(block_len(shape)), &mut pass);
+    place::backward(shape, factors_mut(shape, blocks), &mut pass);
     if pass.failed { Err(Error::NotFinite) } else { Ok(()) }
 }
 
@@ -275,7 +271,7 @@ struct Step<'a, T, const W: usize> {
     failed: bool,
 }
 
-impl<T: Real, const W: usize> Visit<&mut [T]> for &mut Step<'_, T, W> {
+impl<T: Real, const W: usize> Visit<&mut [T]> for Step<'_, T, W> {
     #[inline(always)]
     fn block(&mut self, block: &mut [T], places: impl Places) {
         places.load(self.y, self.p);

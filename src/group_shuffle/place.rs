@@ -23,40 +23,75 @@ pub(super) trait Places: Copy {
     }
 }
 
-/// Walks through the blocks of the first factor, which lie side by side.
+/// Walks through all factors, each given as its blocks, in the order in which they act.
 #[inline(always)]
-pub(super) fn for_first_factor<B>(shape: Shape, blocks: impl Iterator<Item = B>, mut visit: impl Visit<B>) {
+pub(super) fn forward<B, F: Iterator<Item = B>>(
+    shape: Shape,
+    factors: impl Iterator<Item = F>,
+    visit: &mut impl Visit<B>,
+) {
+    let mut factors = factors;
+    if let Some(blocks) = factors.next() {
+        first(shape, blocks, visit);
+    }
+    if let Some(blocks) = factors.next() {
+        second(shape, blocks, visit);
+    }
+    for (t, blocks) in factors.enumerate() {
+        later(shape, shape.step(t + 2), blocks, visit);
+    }
+}
+
+/// Walks back through all factors. Within a factor in order.
+#[inline(always)]
+pub(super) fn backward<B, F: Iterator<Item = B>>(
+    shape: Shape,
+    factors: impl DoubleEndedIterator<Item = F> + ExactSizeIterator,
+    visit: &mut impl Visit<B>,
+) {
+    let mut factors = factors;
+    let leading = [factors.next(), factors.next()];
+    for (t, blocks) in factors.enumerate().rev() {
+        later(shape, shape.step(t + 2), blocks, visit);
+    }
+    let [front, behind] = leading;
+    if let Some(blocks) = behind {
+        second(shape, blocks, visit);
+    }
+    if let Some(blocks) = front {
+        first(shape, blocks, visit);
+    }
+}
+
+/// The blocks of the first factor lie side by side.
+#[inline(always)]
+fn first<B>(shape: Shape, blocks: impl Iterator<Item = B>, visit: &mut impl Visit<B>) {
     for (j, block) in blocks.enumerate() {
         visit.block(block, Contiguous { start: j * shape.block(), len: shape.block() });
     }
 }
 
-/// Walks through the blocks of a factor whose inputs lie `step` apart.
+/// In the second factor a block begins at each of the first places, and nothing wraps: if the compiler knows the sizes,
+/// it sees that nothing lies outside.
 #[inline(always)]
-pub(super) fn for_factor<B>(
-    shape: Shape,
-    step: usize,
-    blocks: impl Iterator<Item = B>,
-    mut visit: impl Visit<B>,
-) {
-    let (b, dim) = (shape.block().max(1), shape.dim());
-    let wrap = dim.saturating_sub(1).max(1);
+fn second<B>(shape: Shape, blocks: impl Iterator<Item = B>, visit: &mut impl Visit<B>) {
+    for (start, block) in blocks.enumerate() {
+        visit.block(block, Strided { start, step: shape.blocks() });
+    }
+}
+
+/// In later factors the inputs lie `step` apart, modulo `dim − 1`.
+#[inline(always)]
+fn later<B>(shape: Shape, step: usize, blocks: impl Iterator<Item = B>, visit: &mut impl Visit<B>) {
+    let wrap = shape.dim().saturating_sub(1).max(1);
     // In 1..=wrap, as the addresses themselves.
-    let block_step = (b * step - 1) % wrap + 1;
-    let mut next = 0;
-    for (j, block) in blocks.enumerate() {
-        // In the second factor a block begins at each of the first `step` places: said so that the compiler, if it
-        // knows the sizes, sees that nothing wraps and nothing lies outside.
-        let second = b * step == dim;
-        let start = if second { j } else { next };
-        if second || start + (b - 1) * step <= wrap {
-            visit.block(block, Strided { start, step });
-        } else {
-            visit.block(block, Wrapped { start, step, wrap });
-        }
-        next += block_step;
-        if next > wrap {
-            next -= wrap;
+    let block_step = (shape.block() * step).saturating_sub(1) % wrap + 1;
+    let mut start = 0;
+    for block in blocks {
+        visit.block(block, Wrapped { start, step, wrap });
+        start += block_step;
+        if start > wrap {
+            start -= wrap;
         }
     }
 }

@@ -134,7 +134,7 @@ kernels! {
         convolution::exponential::apply_transpose(shape, height, width, filter, terms, x, scratch)
     }
     convolution_channels_shuffle(
-        shuffle: reparam::group_shuffle::Shuffle, plane: usize, x: &[T], y: &mut [T],
+        shuffle: Shuffle, plane: usize, x: &[T], y: &mut [T],
     ) -> Result<(), Error> {
         channels::shuffle(shuffle, plane, x, y)
     }
