@@ -7,6 +7,8 @@ mod serde_round_trip {
     use reparam::dense::Matrix;
     use reparam::givens::search::{Ask, PatternConfig, PatternSearch, PlaneConfig, PlaneSearch, Search};
     use reparam::givens::{Chart, Frame, Plane, Rotation};
+    use reparam::group_shuffle::GroupShuffle;
+    use reparam::group_shuffle::online::Rate;
     use serde::{Serialize, de::DeserializeOwned};
 
     fn returns<T: Serialize + DeserializeOwned + PartialEq + Debug>(value: &T) {
@@ -22,6 +24,11 @@ mod serde_round_trip {
         returns(&chart.frame());
         returns(&Chart::<f32, 3, 3, 3>::with_reflection([0.1, 0.2, 0.3], true).unwrap());
         returns(&Matrix([[1.0f32, 2.0, 0.1], [4.0, 5.0, 1e-30]]));
+        let turn = [[0.6, 0.8], [-0.8, 0.6]];
+        returns(
+            &GroupShuffle::<f64, 2, 3, 2>::from_blocks([[turn; 3], [[[0.0, 1.0], [1.0, 0.0]]; 3]]).unwrap(),
+        );
+        returns(&Rate::Normalized { eta: 0.5f32, offset: 0.1 });
         returns(&Rotation::new(0.3f64));
         returns(&Plane { i: 2, j: 7 });
         returns(&PatternConfig::<f32>::default());
@@ -65,6 +72,7 @@ mod serde_round_trip {
         assert!(not_orthonormal.to_string().contains("not orthonormal"), "{not_orthonormal}");
         assert!(serde_json::from_str::<Frame<f64, 2, 1>>("[1.0]").is_err());
         assert!(serde_json::from_str::<Matrix<f64, 2, 1>>("[1.0, 2.0, 3.0]").is_err());
+        assert!(serde_json::from_str::<GroupShuffle<f64, 1, 2, 1>>("[1.0, 0.5]").is_err());
         // More rows than columns have no reflection.
         assert!(serde_json::from_str::<Chart<f64, 2, 1, 1>>("[[0.5], true]").is_err());
     }
@@ -96,7 +104,7 @@ mod nalgebra_conversions {
 
 #[cfg(feature = "defmt")]
 mod defmt_formats {
-    use reparam::{dense, givens};
+    use reparam::{dense, givens, group_shuffle};
 
     fn formats<T: defmt::Format>() {}
 
@@ -104,6 +112,9 @@ mod defmt_formats {
     fn errors_reports_and_settings_can_be_logged() {
         formats::<dense::Error>();
         formats::<givens::Error>();
+        formats::<group_shuffle::Error>();
+        formats::<group_shuffle::GroupShuffle<f32, 2, 2, 2>>();
+        formats::<group_shuffle::online::Rate<f32>>();
         formats::<givens::Plane>();
         formats::<givens::Rotation<f32>>();
         formats::<givens::search::Report<f32>>();

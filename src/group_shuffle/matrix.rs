@@ -193,3 +193,27 @@ impl<T: Real, const B: usize, const R: usize, const M: usize> GroupShuffle<T, B,
         }
     }
 }
+
+/// As a sequence of `M·R·B²` numbers; read back only if the blocks are orthogonal.
+#[cfg(feature = "serde")]
+impl<T, const B: usize, const R: usize, const M: usize> serde::Serialize for GroupShuffle<T, B, R, M>
+where
+    T: Real + serde::Serialize,
+{
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        self.as_slice().serialize(serializer)
+    }
+}
+
+#[cfg(feature = "serde")]
+impl<'de, T, const B: usize, const R: usize, const M: usize> serde::Deserialize<'de>
+    for GroupShuffle<T, B, R, M>
+where
+    T: Real + serde::Deserialize<'de>,
+{
+    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let mut matrix = Self::identity();
+        crate::sequence::fill(deserializer, matrix.as_mut_slice())?;
+        Self::from_blocks(matrix.blocks).map_err(serde::de::Error::custom)
+    }
+}
