@@ -64,6 +64,32 @@ pub fn apply_transpose<T: Real>(
     Ok(())
 }
 
+/// Writes Q itself, `dim` × `dim`. Cost: `factors·dim²·block` multiply-adds. `scratch`: [`scratch_len`].
+///
+/// # Errors
+/// As [`apply`] with `dim` columns.
+///
+/// ```
+/// use reparam::group_shuffle::{Shape, columns};
+///
+/// let (shape, mut q) = (Shape::new(2, 1, 1)?, [0.0; 4]);
+/// columns::materialise(shape, &[0.0, 1.0, -1.0, 0.0], &mut q, &mut [0.0; 16])?;
+/// assert_eq!(q, [0.0, 1.0, -1.0, 0.0]);
+/// # Ok::<(), reparam::group_shuffle::Error>(())
+/// ```
+pub fn materialise<T: Real>(
+    shape: Shape,
+    blocks: &[T],
+    matrix: &mut [T],
+    scratch: &mut [T],
+) -> Result<(), Error> {
+    let dim = shape.dim();
+    check_arguments(shape, dim, blocks, matrix, scratch)?;
+    matrix.fill(T::ZERO);
+    matrix.iter_mut().step_by(dim.saturating_add(1)).for_each(|x| *x = T::ONE);
+    apply(shape, dim, blocks, matrix, scratch)
+}
+
 fn check_arguments<T>(
     shape: Shape,
     columns: usize,

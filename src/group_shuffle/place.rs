@@ -13,9 +13,6 @@ pub(super) trait Places: Copy {
     /// Visits the places of `x` from number `first` of the block on, each with an item.
     fn zip<T, I: Iterator>(self, x: &mut [T], first: usize, items: I, visit: impl FnMut(&mut T, I::Item));
 
-    /// Visits the addresses of the places, each with an item.
-    fn visit<I: Iterator>(self, items: I, visit: impl FnMut(usize, I::Item));
-
     /// Copies what lies there.
     #[inline(always)]
     fn load<T: Copy>(self, x: &mut [T], copy: &mut [T]) {
@@ -114,11 +111,6 @@ impl Places for Contiguous {
         let places = x.get_mut(self.start + first..self.start + self.len).unwrap_or_default();
         places.iter_mut().zip(items).for_each(|(place, item)| visit(place, item));
     }
-
-    #[inline(always)]
-    fn visit<I: Iterator>(self, items: I, mut visit: impl FnMut(usize, I::Item)) {
-        items.zip(self.start..).for_each(|(item, place)| visit(place, item));
-    }
 }
 
 #[derive(Clone, Copy)]
@@ -142,11 +134,6 @@ impl Places for Strided {
                 visit(place, item);
             }
         }
-    }
-
-    #[inline(always)]
-    fn visit<I: Iterator>(self, items: I, mut visit: impl FnMut(usize, I::Item)) {
-        items.enumerate().for_each(|(k, item)| visit(self.start + k * self.step, item));
     }
 }
 
@@ -179,15 +166,6 @@ impl Places for Wrapped {
             if let Some(x) = x.get_mut(place) {
                 visit(x, item);
             }
-            place = self.next(place);
-        }
-    }
-
-    #[inline(always)]
-    fn visit<I: Iterator>(self, items: I, mut visit: impl FnMut(usize, I::Item)) {
-        let mut place = self.start;
-        for item in items {
-            visit(place, item);
             place = self.next(place);
         }
     }
