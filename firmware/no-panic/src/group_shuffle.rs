@@ -298,11 +298,10 @@ kernels! {
         adapter.finish_output(y, scratch)
     }
     adapter_scratch(adapter: &Adapter<'static, T>) -> usize { adapter.scratch_len() }
+}
 
 use reparam::group_shuffle::online::{self, Rate};
-use reparam::group_shuffle::{
-    DriftGuard, GroupShuffle, Shuffle, apply, backward, orthogonality_error,
-};
+use reparam::group_shuffle::{DriftGuard, GroupShuffle, Shuffle, apply, backward, orthogonality_error};
 
 // Sizes, shuffles, products, gradients, online steps.
 kernels! {
