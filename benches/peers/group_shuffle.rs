@@ -9,13 +9,14 @@
 
 use std::process::ExitCode;
 
+use reparam::Real;
 use reparam::group_shuffle::{Class, Shape, projection};
 use reparam::random::{SplitMix64, uniform};
 use reparam_harness::group_shuffle::apply::{Scalar, apply_columns};
 
 const USAGE: &str = "usage: group_shuffle_peers apply|project f32|f64 DIM BLOCK COLUMNS REPEATS";
 
-fn numbers<T: Scalar>(seed: u64, count: usize) -> Vec<T> {
+fn numbers<T: Real>(seed: u64, count: usize) -> Vec<T> {
     let mut rng = SplitMix64::new(seed);
     (0..count).map(|_| T::from_f64(2.0 * uniform::<f64, _>(&mut rng) - 1.0)).collect()
 }
@@ -47,7 +48,7 @@ fn apply<T: Scalar>(shape: Shape, columns: usize, repeats: usize) -> Option<(f64
     Some((seconds, x.iter().map(|x| x.to_f64() * x.to_f64()).sum::<f64>().sqrt()))
 }
 
-fn project<T: Scalar>(shape: Shape, repeats: usize) -> Option<(f64, f64)> {
+fn project<T: Real>(shape: Shape, repeats: usize) -> Option<(f64, f64)> {
     let class = Class::shuffle(shape).ok()?;
     let a: Vec<T> = numbers(2, shape.dim() * shape.dim());
     let (mut l, mut r) = (vec![T::ZERO; class.left().len()], vec![T::ZERO; class.right().len()]);

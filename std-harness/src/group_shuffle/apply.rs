@@ -4,12 +4,14 @@
 //! every factor read from one and write to the other, so that no number is copied or moved besides: factor after
 //! factor, the rows of a block are a view with a stride.
 
-use faer::linalg::matmul::matmul;
-use faer::{Accum, MatMut, MatRef, Par};
+use nalgebra::{Dyn, MatrixView, MatrixViewMut};
 use reparam::group_shuffle::{Error, Shape};
 
 /// Numbers that have fast products on this machine.
-pub trait Scalar: reparam::Real + faer::traits::ComplexField {}
+pub trait Scalar: reparam::Real + nalgebra::RealField {}
+
+type View<'a, T> = MatrixView<'a, T, Dyn, Dyn, Dyn, Dyn>;
+type ViewMut<'a, T> = MatrixViewMut<'a, T, Dyn, Dyn, Dyn, Dyn>;
 
 impl Scalar for f32 {}
 impl Scalar for f64 {}
@@ -68,16 +70,15 @@ fn apply_factor<T: Scalar>(shape: Shape, t: usize, columns: usize, factor: &[T],
             places.windows(2).all(|pair| pair[1].wrapping_sub(pair[0]) == step) && step < shape.dim();
         if strided {
             let (first, last) = (places[0] * columns, (places[b - 1] + 1) * columns);
-            let view =
-                MatRef::from_row_major_slice_with_stride(&from[first..last], b, columns, step * columns);
-            let out = MatMut::from_row_major_slice_with_stride_mut(
-                &mut to[first..last],
-                b,
-                columns,
-                step * columns,
-            );
-            let block = MatRef::from_row_major_slice(block, b, b);
-            matmul(out, Accum::Replace, block, view, T::ONE, Par::Seq);
+            let (stride, one) = (Dyn(step * columns), Dyn(1));
+            let (height, width) = (Dyn(b), Dyn(columns));
+            let rows: View<'_, T> =
+                View::from_slice_with_strides_generic(&from[first..last], height, width, stride, one);
+            let block: View<'_, T> =
+                View::from_slice_with_strides_generic(block, height, height, height, one);
+            let mut out: ViewMut<'_, T> =
+                ViewMut::from_slice_with_strides_generic(&mut to[first..last], height, width, stride, one);
+            out.gemm(T::ONE, &block, &rows, T::ZERO);
             continue;
         }
         // A block whose places wrap around the end: row by row.
