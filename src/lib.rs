@@ -53,3 +53,8 @@ pub use real::Real;
 #[cfg(doctest)]
 #[doc = include_str!("../README.md")]
 struct Readme;
+
+/// The examples of the book.
+#[cfg(doctest)]
+#[doc = include_str!("../docs/src/group_shuffle.md")]
+struct GroupShufflePage;

@@ -732,6 +732,181 @@ reparam_status reparam_givens_random_frame_f64(size_t rows,
                                                double *frame);
 
 /*
+ Numbers in all blocks of a group-and-shuffle matrix: `factors * blocks * block * block`. 0 for sizes that no
+ matrix has.
+ */
+size_t reparam_group_shuffle_block_len(size_t block, size_t blocks, size_t factors);
+
+/*
+ Number of its parameters: `factors * blocks * block * (block - 1) / 2`. 0 for sizes that no matrix has.
+ */
+size_t reparam_group_shuffle_parameter_len(size_t block, size_t blocks, size_t factors);
+
+/*
+ x = Q x in place, Q = P' L P R for two factors (R is the first), in general (P')^(factors-1) B_factors P
+ ... P B_1. P deals the `block * blocks` numbers of x like cards to `blocks` heaps. `q` has
+ `reparam_group_shuffle_block_len` elements: the blocks, in a block row by row, the factor that acts first in
+ front. `scratch` has `block` elements.
+ */
+reparam_status reparam_group_shuffle_apply_f32(size_t block,
+                                               size_t blocks,
+                                               size_t factors,
+                                               const float *q,
+                                               float *x,
+                                               float *scratch);
+
+/*
+ x = Q' x in place: the inverse if the blocks are orthogonal. Arguments as for the product with Q.
+ */
+reparam_status reparam_group_shuffle_apply_transpose_f32(size_t block,
+                                                         size_t blocks,
+                                                         size_t factors,
+                                                         const float *q,
+                                                         float *x,
+                                                         float *scratch);
+
+/*
+ Orthogonal blocks from their parameters: each (I + K) (I - K)^-1 with the skew matrix K whose strict upper
+ triangle, row by row, is the block's part of `parameters`, `reparam_group_shuffle_parameter_len` elements.
+ `pivots` has `block` elements.
+ */
+reparam_status reparam_group_shuffle_cayley_blocks_f32(size_t block,
+                                                       size_t blocks,
+                                                       size_t factors,
+                                                       const float *parameters,
+                                                       float *q,
+                                                       size_t *pivots);
+
+/*
+ The parameters of orthogonal blocks. Fails with REPARAM_STATUS_SINGULAR for a block with an eigenvalue at or
+ near -1, which has none, and with REPARAM_STATUS_FORM for one that is not orthogonal. `scratch` has `block *
+ block` elements, `pivots` has `block`.
+ */
+reparam_status reparam_group_shuffle_cayley_parameters_f32(size_t block,
+                                                           size_t blocks,
+                                                           size_t factors,
+                                                           const float *q,
+                                                           float *parameters,
+                                                           float *scratch,
+                                                           size_t *pivots);
+
+/*
+ One step of all blocks by one sample, after y = Q x was made and `g`, the gradient of the loss with respect
+ to y. The step is eta / (offset + |x|^2) long. `y` becomes x and `g` becomes Q' g, the gradient with respect
+ to x. `scratch` has `4 * block` elements. After REPARAM_STATUS_NOT_FINITE nothing has changed.
+ */
+reparam_status reparam_group_shuffle_online_step_f32(size_t block,
+                                                     size_t blocks,
+                                                     size_t factors,
+                                                     float *q,
+                                                     float *y,
+                                                     float *g,
+                                                     float eta,
+                                                     float offset,
+                                                     float *scratch);
+
+/*
+ Takes back what rounding did to the orthogonality of the blocks over many steps: one Newton-Schulz step.
+ `scratch` has `block * (block + 1)` elements.
+ */
+reparam_status reparam_group_shuffle_refine_f32(size_t block,
+                                                size_t blocks,
+                                                size_t factors,
+                                                float *q,
+                                                float *scratch);
+
+/*
+ The largest element of |Q'Q - I| over all blocks.
+ */
+reparam_status reparam_group_shuffle_orthogonality_error_f32(size_t block,
+                                                             size_t blocks,
+                                                             size_t factors,
+                                                             const float *q,
+                                                             float *error);
+
+/*
+ x = Q x in place, Q = P' L P R for two factors (R is the first), in general (P')^(factors-1) B_factors P
+ ... P B_1. P deals the `block * blocks` numbers of x like cards to `blocks` heaps. `q` has
+ `reparam_group_shuffle_block_len` elements: the blocks, in a block row by row, the factor that acts first in
+ front. `scratch` has `block` elements.
+ */
+reparam_status reparam_group_shuffle_apply_f64(size_t block,
+                                               size_t blocks,
+                                               size_t factors,
+                                               const double *q,
+                                               double *x,
+                                               double *scratch);
+
+/*
+ x = Q' x in place: the inverse if the blocks are orthogonal. Arguments as for the product with Q.
+ */
+reparam_status reparam_group_shuffle_apply_transpose_f64(size_t block,
+                                                         size_t blocks,
+                                                         size_t factors,
+                                                         const double *q,
+                                                         double *x,
+                                                         double *scratch);
+
+/*
+ Orthogonal blocks from their parameters: each (I + K) (I - K)^-1 with the skew matrix K whose strict upper
+ triangle, row by row, is the block's part of `parameters`, `reparam_group_shuffle_parameter_len` elements.
+ `pivots` has `block` elements.
+ */
+reparam_status reparam_group_shuffle_cayley_blocks_f64(size_t block,
+                                                       size_t blocks,
+                                                       size_t factors,
+                                                       const double *parameters,
+                                                       double *q,
+                                                       size_t *pivots);
+
+/*
+ The parameters of orthogonal blocks. Fails with REPARAM_STATUS_SINGULAR for a block with an eigenvalue at or
+ near -1, which has none, and with REPARAM_STATUS_FORM for one that is not orthogonal. `scratch` has `block *
+ block` elements, `pivots` has `block`.
+ */
+reparam_status reparam_group_shuffle_cayley_parameters_f64(size_t block,
+                                                           size_t blocks,
+                                                           size_t factors,
+                                                           const double *q,
+                                                           double *parameters,
+                                                           double *scratch,
+                                                           size_t *pivots);
+
+/*
+ One step of all blocks by one sample, after y = Q x was made and `g`, the gradient of the loss with respect
+ to y. The step is eta / (offset + |x|^2) long. `y` becomes x and `g` becomes Q' g, the gradient with respect
+ to x. `scratch` has `4 * block` elements. After REPARAM_STATUS_NOT_FINITE nothing has changed.
+ */
+reparam_status reparam_group_shuffle_online_step_f64(size_t block,
+                                                     size_t blocks,
+                                                     size_t factors,
+                                                     double *q,
+                                                     double *y,
+                                                     double *g,
+                                                     double eta,
+                                                     double offset,
+                                                     double *scratch);
+
+/*
+ Takes back what rounding did to the orthogonality of the blocks over many steps: one Newton-Schulz step.
+ `scratch` has `block * (block + 1)` elements.
+ */
+reparam_status reparam_group_shuffle_refine_f64(size_t block,
+                                                size_t blocks,
+                                                size_t factors,
+                                                double *q,
+                                                double *scratch);
+
+/*
+ The largest element of |Q'Q - I| over all blocks.
+ */
+reparam_status reparam_group_shuffle_orthogonality_error_f64(size_t block,
+                                                             size_t blocks,
+                                                             size_t factors,
+                                                             const double *q,
+                                                             double *error);
+
+/*
  Minimises (or maximises, if `largest` is not 0) tr(Q'AQ) over the frames Q, `rows` x `cols`, from the frame in
  `frame` on, which becomes the optimum: it spans the eigenvectors of the smallest (largest) eigenvalues of the
  symmetric `rows` x `rows` matrix `a`. With a covariance matrix: principal components. `scratch` has `rows` *

@@ -18,6 +18,7 @@ extern crate std;
 
 mod dense;
 mod givens;
+mod group_shuffle;
 mod memory;
 mod objective;
 mod random;
@@ -27,6 +28,7 @@ mod trig;
 
 pub use dense::*;
 pub use givens::*;
+pub use group_shuffle::*;
 pub use objective::*;
 pub use random::*;
 pub use search::*;

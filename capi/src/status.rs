@@ -1,4 +1,4 @@
-use reparam::{dense, givens};
+use reparam::{dense, givens, group_shuffle};
 
 /// What a call came to. Negative values are errors; what the outputs hold after an error is unspecified.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -61,6 +61,20 @@ impl From<givens::Error> for Status {
             givens::Error::NotFinite => Self::NotFinite,
             givens::Error::NoReflection => Self::NoReflection,
             givens::Error::Setting { .. } => Self::Setting,
+            _ => Self::Form,
+        }
+    }
+}
+
+impl From<group_shuffle::Error> for Status {
+    fn from(error: group_shuffle::Error) -> Self {
+        use group_shuffle::Error;
+        match error {
+            Error::Length { .. } | Error::Shape | Error::Groups { .. } => Self::Size,
+            Error::NotFinite => Self::NotFinite,
+            Error::EigenvalueMinusOne => Self::Singular,
+            Error::Setting { .. } => Self::Setting,
+            Error::NoConvergence => Self::NoConvergence,
             _ => Self::Form,
         }
     }

@@ -4,7 +4,8 @@ use reparam::group_shuffle::convolution::{
 };
 use reparam::group_shuffle::neumann::{self, Series};
 use reparam::group_shuffle::{
-    Error, GroupShuffle, Shape, Shuffle, apply, cayley, exponential, orthogonality_error,
+    Blocks, Class, DriftGuard, Error, GroupShuffle, Permutation, Shape, Shuffle, apply, backward, cayley,
+    exponential, online, online::Rate, orthogonal, orthogonality_error, projection,
 };
 
 use super::bytes::{Bytes, finite};
@@ -17,7 +18,7 @@ pub fn run(data: &[u8]) {
 }
 
 fn kernels<T: Real>(bytes: &mut Bytes) {
-    match bytes.below(9) {
+    match bytes.below(12) {
         0 => sizes::<T>(bytes),
         1 => shuffles_permute(bytes),
         2 => products_agree::<T>(bytes),
@@ -26,6 +27,9 @@ fn kernels<T: Real>(bytes: &mut Bytes) {
         5 => series_and_exponential::<T>(bytes),
         6 => convolutions::<T>(bytes),
         7 => filters::<T>(bytes),
+        8 => projections::<T>(bytes),
+        9 => nearest_orthogonal::<T>(bytes),
+        10 => samples_turn_blocks::<T>(bytes),
         _ => images_move::<T>(bytes),
     }
 }
@@ -59,6 +63,7 @@ fn sizes<T: Real>(bytes: &mut Bytes) {
     let n = size(bytes);
     // Only that they return matters.
     let _ = cayley::block(n, &a, &mut c, &mut pivots);
+    let _ = online::rank_two(n, &mut c, &a, &b, &a, &b, bytes.real());
     let _ = cayley::inverse(n, &a, &mut c, &mut d, &mut pivots);
     let _ = cayley::gradient(n, &a, &b, &mut c, &mut d);
     let _ = exponential::block(n, &a, &mut c);
@@ -76,6 +81,12 @@ fn sizes<T: Real>(bytes: &mut Bytes) {
         let _ = cayley::gradients(shape, &a, &b, &mut c, &mut d);
         let _ = cayley::refine(shape, &mut c, &mut d);
         let _ = exponential::blocks(shape, &a, &mut c);
+        let _ = backward::backward(shape, &a, &mut c, &mut d, &mut b.clone(), &mut a.clone());
+        let rate = Rate::Fixed(bytes.real());
+        let _ = online::step(shape, &mut a.clone(), &mut c, &mut d, rate, &mut b.clone());
+        if let Ok(class) = Class::shuffle_return(shape) {
+            let _ = projection::project(class, &a, &mut c, &mut d, &mut b.clone());
+        }
         let _ = shape.addresses(size(bytes) % 8).take(9).count();
     }
     let shuffle = if bytes.flag() { Shuffle::new } else { Shuffle::paired };
@@ -283,6 +294,135 @@ fn series_and_exponential<T: Real>(bytes: &mut Bytes) {
             assert!(error == Error::NotFinite, "{error:?}");
             assert!(!finite(&theta) || largest(&theta).to_f64() > 1e15, "{theta:?}");
         }
+    }
+}
+
+/// Blocks of moderate parameters.
+fn orthogonal_blocks<T: Real>(shape: Shape, bytes: &mut Bytes) -> Vec<T> {
+    let b = shape.block();
+    let theta: Vec<T> = bytes.tames(shape.parameter_len());
+    let (mut q, mut pivots) = (vec![T::NAN; shape.block_len()], vec![0; cayley::pivot_len(b)]);
+    cayley::blocks(shape, &theta, &mut q, &mut pivots).unwrap();
+    cayley::refine(shape, &mut q, &mut vec![T::NAN; cayley::refine_scratch_len(b)]).unwrap();
+    q
+}
+
+/// Of any matrix: as near as it says, and a member of the class is its own projection.
+fn projections<T: Real>(bytes: &mut Bytes) {
+    let inner = [1, 2, 3, 4, 6, 8, 12][bytes.below(7)];
+    let divisors: Vec<usize> = (1..=inner).filter(|d| inner % d == 0).collect();
+    let (left_cols, right_rows) =
+        (divisors[bytes.below(divisors.len())], divisors[bytes.below(divisors.len())]);
+    let left = Blocks { count: inner / left_cols, rows: 1 + bytes.below(4), cols: left_cols };
+    let right = Blocks { count: inner / right_rows, rows: right_rows, cols: 1 + bytes.below(4) };
+    let mut permutation = |len: usize| {
+        let mut rest: Vec<usize> = (0..len).collect();
+        (0..len).map(|i| rest.remove(bytes.below(len - i))).collect::<Vec<_>>()
+    };
+    let targets = [left.count * left.rows, inner, right.count * right.cols].map(&mut permutation);
+    let [rows, middle, columns] =
+        targets.each_ref().map(|targets| Permutation::new(targets, &mut vec![false; targets.len()]).unwrap());
+    let class = Class::new(left, right, rows, middle, columns).unwrap();
+    let len = class.rows() * class.cols();
+    let tame = bytes.byte() >= 64;
+    let a: Vec<T> = if tame { bytes.tames(len) } else { bytes.reals(len) };
+    let (mut l, mut r) = (vec![T::NAN; left.len()], vec![T::NAN; right.len()]);
+    let mut scratch = vec![T::NAN; projection::scratch_len(left, right)];
+    let square = match projection::project(class, &a, &mut l, &mut r, &mut scratch) {
+        Ok(square) => square,
+        Err(error) => {
+            assert!(!tame && error == Error::NotFinite, "{error:?}");
+            return;
+        }
+    };
+    assert!(finite(&l) && finite(&r) && finite(&a) && square >= T::ZERO);
+    if !tame {
+        return;
+    }
+    let mut product = vec![T::NAN; len];
+    projection::product(class, &l, &r, &mut product).unwrap();
+    let distance: f64 = a.iter().zip(&product).map(|(a, b)| (a.to_f64() - b.to_f64()).powi(2)).sum();
+    let norm: f64 = a.iter().map(|a| a.to_f64().powi(2)).sum();
+    let slack = 1e3 * T::EPSILON.to_f64() * norm + f64::from(f32::MIN_POSITIVE);
+    assert!((distance - square.to_f64()).abs() <= slack, "{distance}, not {square}, of {norm}");
+    let again = projection::project(class, &product, &mut l, &mut r, &mut scratch).unwrap();
+    assert!(again.to_f64() <= slack, "{again} of {norm}");
+}
+
+/// Orthogonal blocks whatever the target, and never farther than they say.
+fn nearest_orthogonal<T: Real>(bytes: &mut Bytes) {
+    let shape = Shape::new(1 + bytes.below(4), 1 + bytes.below(4), 1 + bytes.below(3)).unwrap();
+    let dim = shape.dim();
+    let tame = bytes.byte() >= 64;
+    let a: Vec<T> = if tame { bytes.tames(dim * dim) } else { bytes.reals(dim * dim) };
+    let mut blocks = vec![T::NAN; shape.block_len()];
+    let mut workspace = vec![T::NAN; orthogonal::workspace_len(shape)];
+    let mut scratch = vec![T::NAN; orthogonal::scratch_len(shape)];
+    let tolerance = T::from_f32(1e-4);
+    let report = orthogonal::project(shape, &a, 6, tolerance, &mut blocks, &mut workspace, &mut scratch);
+    match report {
+        Ok(report) => {
+            assert!(orthogonality_error(shape, &blocks) <= rounding(100, T::ONE), "{a:?}");
+            assert!(report.distance.is_finite() && report.distance >= T::ZERO);
+        }
+        Err(error) => assert!(!tame && error == Error::NotFinite, "{error:?}"),
+    }
+}
+
+/// Online steps keep blocks orthogonal, lower the error of the sample they learn from, and change nothing where they
+/// refuse.
+fn samples_turn_blocks<T: Real>(bytes: &mut Bytes) {
+    let shape = shape(bytes);
+    let mut blocks = orthogonal_blocks::<T>(shape, bytes);
+    let mut guard = DriftGuard::new(1 + bytes.below(9) as u32);
+    let mut refine_scratch = vec![T::NAN; cayley::refine_scratch_len(shape.block())];
+    let mut scratch = vec![T::NAN; online::scratch_len(shape)];
+    for _ in 0..1 + bytes.below(4) {
+        let tame = bytes.byte() >= 64;
+        let mut vector = |len| -> Vec<T> { if tame { bytes.tames(len) } else { bytes.reals(len) } };
+        let (x, target) = (vector(shape.dim()), vector(shape.dim()));
+        let eta = if bytes.byte() >= 64 { T::from_f32(0.5) } else { bytes.real() };
+        let rate = if bytes.flag() {
+            Rate::Fixed(eta)
+        } else {
+            Rate::Normalized { eta, offset: T::from_f32(0.125) }
+        };
+        let mut y = x.clone();
+        apply::apply(shape, &blocks, &mut y, &mut vec![T::NAN; apply::scratch_len(shape)]).unwrap();
+        let mut g: Vec<T> = y.iter().zip(&target).map(|(&y, &target)| y - target).collect();
+        let (before, y_before, g_before) = (blocks.clone(), y.clone(), g.clone());
+        match online::step(shape, &mut blocks, &mut y, &mut g, rate, &mut scratch) {
+            Ok(()) => {
+                assert!(finite(&blocks) && finite(&y) && finite(&g));
+                if !tame {
+                    return;
+                }
+                close(
+                    &y,
+                    &x,
+                    rounding(shape.block() * shape.factors(), largest(&x) * T::from_usize(shape.dim())),
+                );
+            }
+            Err(error) => {
+                let setting = matches!(error, Error::Setting { name: "eta" });
+                assert!(setting || error == Error::NotFinite, "{error:?}");
+                assert!(!tame || setting || eta.to_f64() > 1e9, "{error:?}");
+                assert!(same(&blocks, &before) && same(&y, &y_before) && same(&g, &g_before));
+                continue;
+            }
+        }
+        if guard.due(1) {
+            let error = cayley::refine(shape, &mut blocks, &mut refine_scratch).unwrap();
+            assert!(error.is_finite());
+        }
+        let size = T::ONE + largest(&x) * largest(&g_before).max(T::ONE) * T::from_usize(shape.dim());
+        let size = if eta.to_f64() <= 1.0 { size } else { size * eta * eta };
+        // 1 + α²|x|²|g|² roundings a step.
+        let bound = rounding(shape.block() * shape.block() * 4, size * size);
+        if bound > T::from_f32(0.01) {
+            return;
+        }
+        assert!(orthogonality_error(shape, &blocks) <= bound, "{rate:?}");
     }
 }
 

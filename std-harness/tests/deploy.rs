@@ -56,7 +56,14 @@ impl Folder {
     fn artifact(&self) -> reparam_harness::Result<Artifact> {
         let (fit, data) = (self.path("small_fit.json"), self.path("samples.csv"));
         let table = TableOptions::default();
-        export(&Request { fit: &fit, name: "small".into(), data: Some(&data), table: &table, samples: 64 })
+        export(&Request {
+            fit: &fit,
+            name: "small".into(),
+            matrix: None,
+            data: Some(&data),
+            table: &table,
+            samples: 64,
+        })
     }
 
     fn reparam(&self, arguments: &[&str]) -> Output {

@@ -44,6 +44,7 @@ int main(void)
     test_random();
     test_dense();
     test_givens();
+    test_group_shuffle();
     test_search();
     printf("all checks hold\n");
     return 0;

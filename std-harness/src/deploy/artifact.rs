@@ -19,8 +19,8 @@ pub struct Artifact {
     pub title: String,
     /// File of the fit.
     pub source: String,
-    /// Seed of the fit.
-    pub seed: u64,
+    /// Seed of the fit, if it had one.
+    pub seed: Option<u64>,
     /// What the fit achieved, by name.
     pub facts: Vec<(String, f64)>,
     /// What the product links.
@@ -36,9 +36,10 @@ pub struct Artifact {
 impl Artifact {
     /// The lines that generated files begin with.
     pub(super) fn header(&self) -> Vec<String> {
-        let Self { title, source, seed, .. } = self;
+        let Self { title, source, .. } = self;
+        let seed = self.seed.map_or(String::new(), |seed| format!(" (seed {seed})"));
         let origin = format!(
-            "Written by `reparam deploy` {} from {source} (seed {seed}). Make it anew rather than edit it.",
+            "Written by `reparam deploy` {} from {source}{seed}. Make it anew rather than edit it.",
             env!("CARGO_PKG_VERSION")
         );
         [comment(&format!("{title}.")), comment(&origin)].concat()

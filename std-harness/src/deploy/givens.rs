@@ -68,7 +68,7 @@ pub(super) fn export(request: &Request) -> Result<Artifact> {
             fit.objective_name
         ),
         source: request.source(),
-        seed: fit.seed,
+        seed: Some(fit.seed),
         facts: facts(&fit),
         constants: vec![
             Constant::size("rows", "Rows of the frame: numbers in a sample.", rows),

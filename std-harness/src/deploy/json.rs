@@ -14,7 +14,7 @@ pub fn object(artifact: &Artifact) -> Result<String> {
         name: &'a str,
         title: &'a str,
         source: &'a str,
-        seed: u64,
+        seed: Option<u64>,
         version: &'a str,
         #[serde(serialize_with = "by_name")]
         constants: &'a [Constant],

@@ -9,6 +9,7 @@
 mod artifact;
 pub mod c;
 mod givens;
+mod group_shuffle;
 pub mod json;
 mod literal;
 mod outcome;
@@ -37,6 +38,9 @@ type Exporter = fn(&Request) -> Result<Artifact>;
 /// The systems, by the key `system` of their fit files.
 const EXPORTERS: &[(&str, Exporter)] = &[("givens", givens::export)];
 
+/// The system of fits that are tensors: their metadata name no other.
+const TENSORS: Exporter = group_shuffle::export;
+
 /// What an exporter is asked for.
 #[derive(Clone, Debug)]
 pub struct Request<'a> {
@@ -44,6 +48,8 @@ pub struct Request<'a> {
     pub fit: &'a Path,
     /// Name of the artifact.
     pub name: String,
+    /// Which matrix of a fit of several.
+    pub matrix: Option<String>,
     /// Table of samples to verify with.
     pub data: Option<&'a Path>,
     /// How the table is read.
@@ -62,10 +68,14 @@ impl Request<'_> {
 /// `reparam deploy`.
 #[derive(Args, Debug)]
 pub struct Command {
-    /// What the `fit` verb of a system wrote with -o
-    #[arg(value_name = "FIT.json")]
+    /// What a verb of a system wrote with -o: a fit in JSON, or an orthogonal matrix in .safetensors
+    #[arg(value_name = "FIT")]
     fit: PathBuf,
-    /// Table of samples to verify with. Without it, the table of the fit
+    /// Which matrix of a .safetensors file of several
+    #[arg(long, value_name = "NAME")]
+    matrix: Option<String>,
+    /// Table of samples to verify with, and to learn from if answers stand beside them. Without it, the table of the
+    /// fit, or random samples
     #[arg(long, value_name = "DATA.csv")]
     data: Option<PathBuf>,
     #[command(flatten)]
@@ -94,6 +104,7 @@ impl Command {
         let artifact = export(&Request {
             fit: &self.fit,
             name: artifact::identifier(self.name.as_ref().unwrap_or(&self.fit)),
+            matrix: self.matrix.clone(),
             data: self.data.as_deref(),
             table: &self.table,
             samples: self.samples.into(),
@@ -121,6 +132,9 @@ pub fn export(request: &Request) -> Result<Artifact> {
     #[derive(Deserialize)]
     struct Key {
         system: String,
+    }
+    if request.fit.extension().is_some_and(|extension| extension.eq_ignore_ascii_case("safetensors")) {
+        return TENSORS(request);
     }
     let what = "what the `fit` verb of a system writes with -o";
     let Key { system } = read(request.fit, what)?;

@@ -26,8 +26,8 @@ pub struct Outcome {
     pub title: String,
     /// The fit file.
     pub fit: String,
-    /// Seed of the fit.
-    pub seed: u64,
+    /// Seed of the fit, if it had one.
+    pub seed: Option<u64>,
     /// What the fit achieved.
     #[serde(serialize_with = "as_map")]
     pub facts: Vec<(String, f64)>,
@@ -173,7 +173,8 @@ fn as_map<S: Serializer, V: Serialize>(
 
 impl fmt::Display for Outcome {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        writeln!(f, "{}, from {} (seed {})", self.title, self.fit, self.seed)?;
+        let seed = self.seed.map_or(String::new(), |seed| format!(" (seed {seed})"));
+        writeln!(f, "{}, from {}{seed}", self.title, self.fit)?;
         for (name, value) in &self.facts {
             writeln!(f, "  {name}: {}", number(*value, 6))?;
         }
