@@ -1,12 +1,13 @@
 #!/usr/bin/env python3
 """Makes `digits_crosstalk.csv` and `digits_layer.safetensors` from `digits.npy` and `digits_labels.npy`.
 
-    python3 crosstalk.py [--check]
+    python3 crosstalk.py [--check | --judge OUTCOME.json]
 
 A linear layer of 64 pixels to ten digits, fitted by ridge regression to every other image and then frozen, reads a
 sensor whose pixels have been mixed: by 8 × 8 rotations inside each row of the image, then inside each column. The
 stream holds what the layer gets to see and what it should have answered. `--check` writes nothing and fails where a
-file differs. Needs numpy. Seed 1.
+file differs. `--judge` writes nothing and puts the matrix that the target has learnt, as `reparam deploy --json` printed
+it, before the layer. Needs numpy. Seed 1.
 """
 
 import json
@@ -40,7 +41,15 @@ def tensors_file(tensors, metadata):
     return struct.pack("<Q", len(text)) + text + data
 
 
-def make():
+def turn(outcome, images):
+    """What the learnt matrix makes of images: blocks on rows, then on columns."""
+    outputs = {output["name"]: output["target"] for output in json.loads(Path(outcome).read_text())["outputs"]}
+    rows, columns = np.array(outputs["rotation"]).reshape(2, SIDE, SIDE, SIDE)
+    images = np.einsum("rij,nrj->nri", rows, images.reshape(-1, SIDE, SIDE))
+    return np.einsum("cij,njc->nic", columns, images).reshape(-1, SIDE * SIDE)
+
+
+def make(outcome):
     pixels = np.load(HERE / "digits.npy") / 16.0
     labels = np.load(HERE / "digits_labels.npy")
     images = pixels - pixels.mean(0)
@@ -53,7 +62,10 @@ def make():
     mixed = images.reshape(-1, SIDE, SIDE)
     mixed = np.einsum("rij,nrj->nri", rows, mixed)
     mixed = np.einsum("cij,njc->nic", columns, mixed).reshape(-1, SIDE * SIDE)
-    for name, seen in [("as they are", held_out), ("mixed", mixed[1::2])]:
+    judged = [("as they are", held_out), ("mixed", mixed[1::2])]
+    if outcome:
+        judged.append(("mixed, then turned", turn(outcome, mixed[1::2])))
+    for name, seen in judged:
         right = np.mean((seen @ weight.T).argmax(1) == labels[1::2])
         print(f"held-out images {name}: {100 * right:.1f} % right", file=sys.stderr)
 
@@ -86,8 +98,11 @@ def make():
 
 def main():
     differ = []
-    for name, content in make().items():
+    outcome = sys.argv[2] if sys.argv[1:2] == ["--judge"] else None
+    for name, content in make(outcome).items():
         path = HERE / name
+        if outcome:
+            continue
         if sys.argv[1:] == ["--check"]:
             if not path.exists() or path.read_bytes() != content:
                 differ.append(name)
