@@ -13,6 +13,7 @@
 //! | [`arguments`] | checks of arguments that the systems share |
 //! | [`givens`] | `reparam givens …`: frames fitted to data, external black boxes, the published benchmark |
 //! | [`group_shuffle`] | `reparam group-shuffle …`: projections, fill, adapters, rotations before quantization, conversion |
+//! | [`diagonal`] | `reparam diagonal …`: stochastic gradients and their limit, sparse system identification, stability |
 //! | [`deploy`] | `reparam deploy`: exports a fit, runs it on the target, compares |
 //! | [`data`] | tables from CSV, arrays from `.npy`, tensors from and to `.safetensors`; centring, scaling, whitening |
 //! | [`report`] | tables for people, comparisons with published numbers, JSON, SVG plots, progress, atomic files |
@@ -26,6 +27,7 @@ pub mod cli;
 pub mod context;
 pub mod data;
 pub mod deploy;
+pub mod diagonal;
 pub mod error;
 pub mod givens;
 pub mod group_shuffle;

@@ -26,6 +26,15 @@ pub struct Series {
     pub faint: bool,
 }
 
+/// A filled band around a line, such as the scatter of many runs.
+#[derive(Clone, Debug)]
+pub struct Band {
+    /// Position of the line in [`Plot::series`], whose colour it takes.
+    pub series: usize,
+    /// (x, low, high), by ascending x; those that cannot be shown are left out.
+    pub points: Vec<(f64, f64, f64)>,
+}
+
 /// A plot.
 #[derive(Clone, Debug)]
 pub struct Plot {
@@ -168,8 +177,17 @@ fn escape(text: &str) -> String {
 impl Plot {
     /// The plot as an SVG document.
     pub fn to_svg(&self) -> String {
-        let points = || self.series.iter().flat_map(|series| &series.points);
-        let visible = |&&(x, y): &&(f64, f64)| shown(self.x_scale, x) && shown(self.y_scale, y);
+        self.to_svg_with_bands(&[])
+    }
+
+    /// The plot as an SVG document, with bands below the lines.
+    pub fn to_svg_with_bands(&self, bands: &[Band]) -> String {
+        let of_bands = || bands.iter().flat_map(|band| &band.points);
+        let points = || {
+            let ends = of_bands().flat_map(|&(x, low, high)| [(x, low), (x, high)]);
+            self.series.iter().flat_map(|series| series.points.iter().copied()).chain(ends)
+        };
+        let visible = |&(x, y): &(f64, f64)| shown(self.x_scale, x) && shown(self.y_scale, y);
         let x_axis = Axis::new(self.x_scale, points().filter(visible).map(|p| p.0));
         let y_axis = Axis::new(self.y_scale, points().filter(visible).map(|p| p.1));
         let named = self.series.iter().filter(|series| !series.name.is_empty()).count();
@@ -249,6 +267,20 @@ impl Plot {
                 }
             })
             .collect();
+        for band in bands {
+            let Some((colour, _)) = styles.get(band.series) else { continue };
+            let ends =
+                band.points.iter().filter(|&&(at, low, high)| visible(&(at, low)) && visible(&(at, high)));
+            let mut outline: Vec<String> =
+                ends.clone().map(|&(at, low, _)| format!("{:.2} {:.2}", x(at), y(low))).collect();
+            outline.extend(ends.rev().map(|&(at, _, high)| format!("{:.2} {:.2}", x(at), y(high))));
+            if !outline.is_empty() {
+                put(format_args!(
+                    "<path d=\"M{}Z\" fill=\"{colour}\" fill-opacity=\"0.18\"/>",
+                    outline.join("L")
+                ));
+            }
+        }
         for (series, (colour, style)) in self.series.iter().zip(&styles) {
             put(format_args!(
                 "<path d=\"{}\" fill=\"none\" stroke=\"{colour}\"{style} stroke-linejoin=\"round\"/>",
@@ -317,6 +349,31 @@ mod tests {
         assert!(log.ticks.contains(&1.0));
         let empty = Axis::new(Scale::Log, std::iter::empty());
         assert!(empty.low < empty.high);
+    }
+
+    #[test]
+    fn bands_are_seen_whole() {
+        let series = Series {
+            name: "mean".into(),
+            points: vec![(0.0, 2.0), (1.0, 2.0)],
+            steps: false,
+            reference: false,
+            faint: false,
+        };
+        let plot = Plot {
+            title: "t".into(),
+            x_label: "x".into(),
+            y_label: "y".into(),
+            x_scale: Scale::Linear,
+            y_scale: Scale::Log,
+            series: vec![series],
+        };
+        let band = |points| Band { series: 0, points };
+        let svg = plot.to_svg_with_bands(&[band(vec![(0.0, 1.0, 400.0), (0.5, 0.0, 4.0), (1.0, 1.0, 4.0)])]);
+        let line = svg.lines().find(|line| line.contains("fill-opacity")).unwrap();
+        assert_eq!(line.matches('L').count(), 3, "a point that a logarithm cannot show is left out");
+        assert!(svg.contains("10³") || svg.contains(">10²<"), "the axis reaches the band");
+        assert!(!plot.to_svg_with_bands(&[band(vec![])]).contains("fill-opacity"));
     }
 
     #[test]
