@@ -12,6 +12,7 @@
 //! | system | [`givens`] | orthonormal frames as Givens rotation angles; black-box search over frames |
 //! | system | [`group_shuffle`] | orthogonal matrices as shuffled blocks |
 //! | system | [`diagonal`] | sparse vectors as products; sparse adaptive filters |
+//! | system | [`horizon`] | planning over a finite horizon: mean, exponential utility, laws of the return |
 //! | ground | [`dense`] | small dense linear algebra on slices, const-generic types on top |
 //! | ground | [`random`] | SplitMix64, uniform and Gaussian samples, the same bits everywhere |
 //! | ground | [`trig`] | `f32` sine, cosine and arctangent without soft-float |
@@ -41,6 +42,7 @@ pub mod dense;
 pub mod diagonal;
 pub mod givens;
 pub mod group_shuffle;
+pub mod horizon;
 pub mod random;
 pub mod real;
 #[cfg(feature = "serde")]

@@ -20,6 +20,8 @@ pub(crate) mod sealed {
         fn positive_from_word(word: u64) -> Self;
         /// Natural logarithm of a positive normal number.
         fn portable_ln(self) -> Self;
+        /// A hash of its bits, below 16.
+        fn bucket(self) -> usize;
         /// (sin, cos) of 2π·self, `self` in [0, 1].
         fn portable_sin_cos_turns(self) -> (Self, Self);
 
@@ -54,6 +56,10 @@ impl sealed::Sealed for f32 {
     #[inline]
     fn positive_from_word(word: u64) -> Self {
         ((word >> 32) as u32 as f32 + 0.5) * (1.0 / (1u64 << 32) as f32)
+    }
+    #[inline(always)]
+    fn bucket(self) -> usize {
+        (self.to_bits().wrapping_mul(0x9E37_79B9) >> 28) as usize
     }
     #[inline]
     fn portable_ln(self) -> Self {
@@ -95,6 +101,10 @@ impl sealed::Sealed for f64 {
     #[inline]
     fn positive_from_word(word: u64) -> Self {
         ((word >> 11) as f64 + 0.5) * (1.0 / (1u64 << 53) as f64)
+    }
+    #[inline(always)]
+    fn bucket(self) -> usize {
+        (self.to_bits().wrapping_mul(0x9E37_79B9_7F4A_7C15) >> 60) as usize
     }
     #[inline]
     fn portable_ln(self) -> Self {

@@ -12,6 +12,7 @@ mod dense;
 mod diagonal;
 mod givens;
 mod group_shuffle;
+mod horizon;
 mod random;
 mod real;
 mod trig;
