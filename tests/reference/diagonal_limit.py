@@ -176,7 +176,9 @@ def filters(seeds=10, samples=20_000, taps=512, rate=0.5, alpha=0.02):
         padded = np.concatenate([np.zeros((seeds, taps - 1)), x], axis=1)
         clean = np.array([np.convolve(row, path)[:samples] for row in x])
         power = clean.std(axis=1, keepdims=True)
-        y = clean + 10**-1.5 * power * rng.standard_normal((seeds, samples))
+        # Of power 1, so that the settings mean the same for both inputs.
+        y = clean / power + 10**-1.5 * rng.standard_normal((seeds, samples))
+        unit_path = path / power
         for method in ["nlms", "ipnlms", "hypentropy", "difference", "floored", "eg"]:
             w = np.zeros((seeds, taps))
             u = np.full((seeds, taps), alpha)
@@ -210,7 +212,8 @@ def filters(seeds=10, samples=20_000, taps=512, rate=0.5, alpha=0.02):
                     w = w + gain * h
                 if n % 100 == 99:
                     now = u * u - v * v if method in ["difference", "floored", "eg"] else w
-                    curve.append(10 * np.log10(np.square(now - path).sum(axis=1)))
+                    distance = np.square(now - unit_path).sum(axis=1)
+                    curve.append(10 * np.log10(distance / np.square(unit_path).sum(axis=1)))
             curve = np.array(curve)
             reached = (curve <= -20).any(axis=0)
             if reached.all():

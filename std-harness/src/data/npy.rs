@@ -4,10 +4,11 @@ use std::fs::File;
 use std::io::{BufReader, ErrorKind, Read};
 use std::path::Path;
 
-use npyz::{DType, Deserialize, NpyFile, Order, TypeChar};
+use npyz::{DType, Deserialize, NpyFile, Order, TypeChar, WriterBuilder};
 
 use super::Array;
 use super::safetensors::Precision;
+use crate::report::file::write_atomic;
 use crate::{Error, Result};
 
 /// Reads floats and integers of any width and byte order, stored in C or Fortran order, as `f64` in C order.
@@ -39,6 +40,20 @@ pub fn from_reader(reader: impl Read, path: &Path) -> Result<Array> {
         return Err(Error::failed(what).file(path).remedy("replace or remove such values before saving"));
     }
     Ok(Array { shape, values })
+}
+
+/// Writes values in C order as floats of 64 bits, whole or not at all.
+pub fn write(path: &Path, shape: &[usize], values: &[f64]) -> Result<()> {
+    let shape: Vec<u64> = shape.iter().map(|&length| length as u64).collect();
+    let mut bytes = Vec::new();
+    let written = npyz::WriteOptions::new()
+        .default_dtype()
+        .shape(&shape)
+        .writer(&mut bytes)
+        .begin_nd()
+        .and_then(|mut writer| writer.extend(values.iter().copied()).and_then(|()| writer.finish()));
+    written.map_err(|e| Error::io("write", path, &e))?;
+    write_atomic(path, &bytes)
 }
 
 /// The precision that holds the elements of a file: 32 bits for floats of 32, else 64.
@@ -149,6 +164,15 @@ mod tests {
         let read_cube = read(npy("<f8", true, "(2, 3, 4)", &cube).path()).unwrap();
         // Element (i, j, k) of a Fortran-ordered 2×3×4 array lies at i + 2·j + 6·k.
         assert_eq!(read_cube.values[12 + 2 * 4 + 3], f64::from(1 + 2 * 2 + 6 * 3));
+    }
+
+    #[test]
+    fn written_arrays_read_back() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("a.npy");
+        let array = Array { shape: vec![2, 2], values: vec![1.0, -0.5, 1e-300, 4.0] };
+        write(&path, &array.shape, &array.values).unwrap();
+        assert_eq!(read(&path).unwrap(), array);
     }
 
     #[test]

@@ -42,6 +42,8 @@ pub struct Plan<'a> {
     pub init: f64,
     /// When to look, ascending.
     pub times: &'a [f64],
+    /// Starts at the target, all numbers perturbed by this part of them, instead of at 0.
+    pub perturbation: Option<f64>,
 }
 
 /// A run, finished or not.
@@ -94,12 +96,25 @@ impl Plan<'_> {
 
     fn start(&self, seed: u64) -> Result<Run> {
         let dim = self.model.dim();
-        let (u, v) = self.parametrization.numbers(0.0, self.init)?;
+        let mut rng = SplitMix64::new(seed);
+        let (u, v) = match self.perturbation {
+            None => {
+                let (u, v) = self.parametrization.numbers(0.0, self.init)?;
+                (vec![u; dim], vec![v; dim])
+            }
+            Some(part) => {
+                let numbers = self.model.target.iter().map(|&b| self.parametrization.numbers(b, self.init));
+                let (mut u, mut v): (Vec<f64>, Vec<f64>) =
+                    numbers.collect::<Result<Vec<_>>>()?.into_iter().unzip();
+                u.iter_mut().chain(&mut v).for_each(|x| *x *= 1.0 + part * gaussian::<f64, _>(&mut rng));
+                (u, v)
+            }
+        };
         Ok(Run {
             done: 0,
-            rng: seed,
-            u: vec![u; dim],
-            v: vec![v; dim],
+            rng: rng.state(),
+            u,
+            v,
             risk: Vec::new(),
             curvature: Vec::new(),
             flips: 0,

@@ -4,8 +4,10 @@ pub mod covariance;
 pub mod density;
 pub mod ensemble;
 pub mod flow;
+pub mod identify;
 pub mod limit;
 pub mod model;
+pub mod stability;
 
 use clap::{Args, Subcommand};
 
@@ -24,6 +26,10 @@ pub struct Command {
 enum Verb {
     /// Compare ensembles of stochastic gradients with their stochastic equation and their deterministic limits
     Limit(limit::LimitOptions),
+    /// Identify a sparse response from two recorded signals, by all filters side by side
+    Identify(identify::IdentifyOptions),
+    /// Measure the largest stable step, and compare it with the predicted one
+    Stability(stability::StabilityOptions),
 }
 
 impl Command {
@@ -31,6 +37,8 @@ impl Command {
     pub fn run(self, context: &Context) -> Result<()> {
         match self.verb {
             Verb::Limit(options) => options.run(context),
+            Verb::Identify(options) => options.run(context),
+            Verb::Stability(options) => options.run(context),
         }
     }
 }

@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use clap::{Args, ValueEnum};
-use reparam::diagonal::rule::{Difference, Product};
+use reparam::diagonal::rule::{Difference, Exponentiated, Product, Rule, stability_limit};
 use reparam::random::{SplitMix64, gaussian};
 use serde::Serialize;
 
@@ -38,6 +38,26 @@ impl Parametrization {
             Self::Difference | Self::Exponentiated => Difference::from_weight(weight, scale),
         }
         .map_err(failed)
+    }
+
+    /// Largest stable step near an interpolating solution with these numbers: the kernel's
+    /// [`stability_limit`](reparam::diagonal::rule::stability_limit).
+    pub fn stability_limit(self, variances: &[f64], u: &[f64], v: &[f64]) -> Result<f64> {
+        match self {
+            Self::Difference => stability_limit(&Difference, variances, u, v),
+            Self::Product => stability_limit(&Product, variances, u, v),
+            Self::Exponentiated => stability_limit(&Exponentiated, variances, u, v),
+        }
+        .map_err(failed)
+    }
+
+    /// How far a small pull moves a weight, per unit of pull.
+    pub fn gain(self, u: f64, v: f64) -> f64 {
+        match self {
+            Self::Difference => Difference.gain(u, v),
+            Self::Product => Product.gain(u, v),
+            Self::Exponentiated => Exponentiated.gain(u, v),
+        }
     }
 
     /// How many times longer a step of this size is than one on u² − v², and how many times u² + v² is larger.

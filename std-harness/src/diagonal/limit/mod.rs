@@ -234,6 +234,7 @@ impl LimitOptions {
             step: self.step,
             init: self.init,
             times: &self.times,
+            perturbation: None,
         };
         let steps: u64 = dynamics.iter().map(|&dynamics| plan.steps(dynamics)).sum();
         let progress = context.progress(Some(steps * u64::from(self.seeds)));
