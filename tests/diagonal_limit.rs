@@ -188,7 +188,7 @@ fn mean_and_deviation(x: impl Iterator<Item = f64> + Clone) -> (f64, f64) {
 fn ensembles() {
     let d = 400;
     let (target, ones) = (sparse_target(d), vec![1.0; d]);
-    for (gamma, rows) in &PARTICLES[1..] {
+    for (gamma, rows) in &PARTICLES {
         let times: Vec<f64> = rows.iter().map(|row| row.0).collect();
         let runs = ensemble(Difference, *gamma, &ones, &target, &times, 12);
         for (i, &(time, risk, curvature)) in rows.iter().enumerate() {

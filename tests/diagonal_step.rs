@@ -50,11 +50,13 @@ fn parametrizations_agree() {
 }
 
 /// Noise shrinks u·v by the law mean log(uv) = 2 log α − 8γ²∫P; d = 800, 10 % of targets ±3, α = 0.3. Of each run by the
-/// errors that it saw, −4γ² Σ r²|a|²/d, and on average by the risk.
+/// errors that it saw, −4γ² Σ r²|a|²/d, and on average by the risk. At t = 2 and t = 20.
 #[test]
 fn noise_shrinks_the_initialisation() {
-    for (gamma, published) in [(0.1, -2.467), (0.2, -2.573)] {
-        let (d, seeds) = (800, 24);
+    for (gamma, time, seeds, published) in
+        [(0.1, 2, 24, -2.467), (0.2, 2, 24, -2.573), (0.1, 20, 4, -2.491), (0.2, 20, 4, -2.587)]
+    {
+        let d = 800;
         let target = sparse_target(d);
         let mut differences = vec![];
         let mut means = vec![];
@@ -62,7 +64,7 @@ fn noise_shrinks_the_initialisation() {
             let mut rng = SplitMix64::new(11 + seed);
             let (mut u, mut v, mut a) = (vec![0.3; d], vec![0.3; d], vec![0.0; d]);
             let (mut risks, mut errors) = (0.0, 0.0);
-            for _ in 0..2 * d {
+            for _ in 0..time * d {
                 risks += risk(&target, &betas(&Difference, &u, &v)) / d as f64;
                 sample(&mut rng, &mut a);
                 let report =
@@ -78,8 +80,8 @@ fn noise_shrinks_the_initialisation() {
         let (difference, error) = mean_and_error(&differences);
         assert!(difference.abs() < 3.0 * error + 1e-3, "{difference} ± {error}");
         let (mean, error) = mean_and_error(&means);
-        // The published value is that of a single run.
-        let single = error * (seeds as f64).sqrt();
+        // The published value is that of a single run, ±0.005 between seeds.
+        let single = (error * (seeds as f64).sqrt()).max(0.005);
         assert!((mean - published).abs() < 3.0 * single, "{mean} ± {single}");
     }
 }
@@ -339,13 +341,14 @@ fn samples_to(curve: &[f64], level: f64) -> usize {
 /// A sparse echo path in white noise: the sparse filters are faster than NLMS and end at the same level.
 ///
 /// Samples to −20 dB by an independent numpy program, mean of three seeds: NLMS 2870, the network 1530, hyperbolic entropy
-/// 1070.
+/// of scale 2·α² 1070.
 #[test]
 fn sparse_echo_path() {
     let small = 0.02;
     // δ is a hundredth of Σ gain at the start.
     let gain = 0.01 * 512.0 * 8.0 * small * small;
-    let scale = 2.0 * small * small;
+    // The scale of hyperbolic entropy at which this path is found soonest; at 2·α² it takes a seventh longer.
+    let scale = 2e-3;
     let (mut samples, mut ends) = ([0.0; 5], [0.0; 5]);
     for seed in 1..=3 {
         let (input, output) = echo(seed, 20_000);
@@ -370,7 +373,7 @@ fn sparse_echo_path() {
     println!("samples to -20 dB {samples:.0?}, ends at {ends:.2?} dB");
     let [linear, network, entropy, proportionate, exponentiated] = samples;
     assert!(network <= 0.6 * linear);
-    assert!(entropy <= 0.4 * linear);
+    assert!(entropy <= 0.35 * linear);
     assert!(proportionate <= 0.6 * linear && exponentiated <= 0.6 * linear);
     let (low, high) = ends.iter().fold((f64::MAX, f64::MIN), |(low, high), &x| (low.min(x), high.max(x)));
     assert!(high - low < 1.0);
@@ -393,9 +396,17 @@ fn precision() {
 #[test]
 fn extreme_signals() {
     let step = Step::Normalized { rate: 0.5f32, regularization: 1e-3 };
-    let mut filter = Filter::<f32, _, 32>::new(Difference, step, 0.02, 0.02).unwrap();
-    let mut floored = Filter::<f32, _, 32>::new(Floored::new(1e-3).unwrap(), step, 0.02, 0.02).unwrap();
-    let mut linear = Filter::<f32, _, 32>::new(Linear, step, 0.0, 0.0).unwrap();
+    extreme_signal(Product, step, 0.04, 0.0);
+    extreme_signal(Difference, step, 0.02, 0.02);
+    extreme_signal(Floored::new(1e-3).unwrap(), step, 0.02, 0.02);
+    extreme_signal(Exponentiated, step, 0.02, 0.02);
+    extreme_signal(HyperbolicEntropy::new(1e-3).unwrap(), step, 0.0, 0.0);
+    extreme_signal(Linear, step, 0.0, 0.0);
+    extreme_signal(Proportionate::new(32, -0.5, 1e-3).unwrap(), step, 0.0, 0.0);
+}
+
+fn extreme_signal<R: Rule<f32>>(rule: R, step: Step<f32>, u: f32, v: f32) {
+    let mut filter = Filter::<f32, _, 32>::new(rule, step, u, v).unwrap();
     let mut rng = SplitMix64::new(2);
     for n in 0..3_000_000u32 {
         let (x, y) = match n / 1_000_000 {
@@ -413,13 +424,9 @@ fn extreme_signals() {
             ),
         };
         assert!(filter.step(x, y).unwrap().error.is_finite());
-        assert!(floored.step(x, y).unwrap().error.is_finite());
-        assert!(linear.step(x, y).unwrap().error.is_finite());
     }
-    assert!(
-        filter.weights().iter().chain(&floored.weights()).chain(&linear.weights()).all(|w| w.is_finite())
-    );
-    assert!(filter.state().0.iter().all(|u| u.is_finite()));
+    assert!(filter.weights().iter().all(|w| w.is_finite()));
+    assert!(filter.state().0.iter().chain(filter.state().1).all(|x| x.is_finite()));
 }
 
 /// What cannot be a step is refused, and nothing has changed.

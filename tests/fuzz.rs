@@ -28,6 +28,11 @@ fn dense() {
 }
 
 #[test]
+fn diagonal() {
+    smoke(fuzz::diagonal::run, 200_000);
+}
+
+#[test]
 fn givens() {
     smoke(fuzz::givens::run, 40_000);
 }

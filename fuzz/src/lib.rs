@@ -6,6 +6,7 @@
 
 mod bytes;
 pub mod dense;
+pub mod diagonal;
 pub mod givens;
 pub mod group_shuffle;
 mod matrix;

@@ -47,21 +47,15 @@ impl<T: Real, R: Rule<T>, const TAPS: usize> Filter<T, R, TAPS> {
     ///
     /// # Errors
     /// [`Error::Setting`] if the step is out of range; [`Error::NotFinite`].
-    pub fn new(rule: R, step: Step<T>, u: T, v: T) -> Result<Self, Error> {
+    pub fn new(mut rule: R, step: Step<T>, u: T, v: T) -> Result<Self, Error> {
         const { assert!(TAPS > 0) };
         step.check()?;
         if !(u.is_finite() && v.is_finite()) {
             return Err(Error::NotFinite);
         }
-        Ok(Self {
-            rule,
-            step,
-            u: [u; TAPS],
-            v: [v; TAPS],
-            delay: [[T::ZERO; TAPS]; 2],
-            position: 0,
-            peaks: [T::ZERO; 2],
-        })
+        let (u, v) = ([u; TAPS], [v; TAPS]);
+        rule.observe(&u, &v);
+        Ok(Self { rule, step, u, v, delay: [[T::ZERO; TAPS]; 2], position: 0, peaks: [T::ZERO; 2] })
     }
 
     /// Takes the next input and the desired output that belongs to it.
@@ -80,10 +74,15 @@ impl<T: Real, R: Rule<T>, const TAPS: usize> Filter<T, R, TAPS> {
         step_kernel(&mut self.rule, self.step, &mut self.u, &mut self.v, window, desired, latest.max(before))
     }
 
-    /// Takes the next input and predicts the output without learning.
+    /// Takes the next input and predicts the output without learning: NaN for an input that is not finite, which is taken
+    /// as 0; infinite or NaN if the prediction leaves the range.
     #[inline]
     pub fn predict(&mut self, input: T) -> T {
-        self.push(input);
+        let finite = input.is_finite();
+        self.push(if finite { input } else { T::ZERO });
+        if !finite {
+            return T::NAN;
+        }
         let window = window(self.delay.as_flattened(), self.position, TAPS);
         self.rule.predict(&self.u, &self.v, window)
     }
@@ -97,7 +96,7 @@ impl<T: Real, R: Rule<T>, const TAPS: usize> Filter<T, R, TAPS> {
         self.position = push(self.delay.as_flattened_mut(), self.position, input);
     }
 
-    /// The impulse response: the weight of the latest input first.
+    /// The impulse response: the weight of the latest input first. Infinite or NaN where a weight leaves the range.
     pub fn weights(&self) -> [T; TAPS] {
         let mut weights = [T::ZERO; TAPS];
         for ((weight, &u), &v) in weights.iter_mut().zip(&self.u).zip(&self.v) {
@@ -123,7 +122,7 @@ pub fn push<T: Copy>(delay: &mut [T], position: usize, input: T) -> usize {
     if let Some(place) = delay.get_mut(position) {
         *place = input;
     }
-    if let Some(place) = delay.get_mut(position + taps) {
+    if let Some(place) = delay.get_mut(position.saturating_add(taps)) {
         *place = input;
     }
     position

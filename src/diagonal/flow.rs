@@ -18,7 +18,9 @@ pub fn weight<T: Real>(c: T, x: T) -> T {
 /// about `2.7/(4λ√(β² + 4c²))`. Cost: four exponentials a weight.
 ///
 /// # Errors
-/// [`Error::Length`]; [`Error::Setting`] unless `c` and `dtau` are positive and variances not negative.
+/// [`Error::Length`]; [`Error::Setting`] unless `c` and `dtau` are positive and variances not negative;
+/// [`Error::NotFinite`] if a coordinate would be infinite or NaN, as too long a step makes it. The weights before the one
+/// at fault have moved, that one and those after it have not.
 ///
 /// ```
 /// use reparam::diagonal::flow;
@@ -43,7 +45,11 @@ pub fn step<T: Real>(variances: &[T], targets: &[T], c: T, dtau: T, x: &mut [T])
         let second = rate(x.mac(half, first));
         let third = rate(x.mac(half, second));
         let fourth = rate(x.mac(dtau, third));
-        *x += sixth * (first + T::TWO * (second + third) + fourth);
+        let next = x.mac(sixth, first + T::TWO * (second + third) + fourth);
+        if !next.is_finite() {
+            return Err(Error::NotFinite);
+        }
+        *x = next;
     }
     Ok(())
 }

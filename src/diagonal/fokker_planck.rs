@@ -74,7 +74,7 @@ pub fn half_width<T: Real>(smallest: T, largest: T) -> T {
 
 /// Length of the scratch of [`FokkerPlanck`].
 pub const fn scratch_len(cells: usize) -> usize {
-    3 * cells
+    cells.saturating_mul(3)
 }
 
 /// Solver on borrowed slices.
@@ -113,6 +113,12 @@ pub struct FokkerPlanck<'a, T> {
     faces: &'a mut [T],
     /// Superdiagonal of the eliminated system.
     upper: &'a mut [T],
+    /// Of a cell.
+    width: T,
+    /// Of all classes, at any face, at any time.
+    largest_drift: T,
+    /// Of all classes.
+    largest_variance: T,
     time: T,
     /// ∫(P + σ²/2) dt.
     noise: T,
@@ -122,7 +128,8 @@ impl<'a, T: Real> FokkerPlanck<'a, T> {
     /// At time 0: all weights are 0. `density` holds `cells` numbers a class, at least 3; `scratch`: [`scratch_len`].
     ///
     /// # Errors
-    /// [`Error::Length`], [`Error::Empty`]; [`Error::Setting`] if a setting is out of range.
+    /// [`Error::Length`], [`Error::Empty`]; [`Error::Setting`] if a setting is out of range, if all shares are 0, or if
+    /// risk, curvature or drift of a weight at ±`half_width` leave the range.
     pub fn new(
         classes: &'a [Class<T>],
         settings: Settings<T>,
@@ -139,13 +146,16 @@ impl<'a, T: Real> FokkerPlanck<'a, T> {
         check_length(cells.saturating_mul(classes.len()), density.len())?;
         check_length(scratch_len(cells), scratch.len())?;
         check_settings(&settings)?;
+        let mut shares = T::ZERO;
         for class in classes {
             check_not_negative(class.share, "share")?;
             check_not_negative(class.variance, "variance")?;
             if !class.target.is_finite() {
                 return Err(Error::Setting { name: "target" });
             }
+            shares += class.share;
         }
+        check_positive(shares, "share")?;
         let (centers, scratch) = scratch.split_at_mut_checked(cells).ok_or(Error::Empty)?;
         let (faces, upper) = scratch.split_at_mut_checked(cells).ok_or(Error::Empty)?;
         let width = T::TWO * settings.half_width / T::from_usize(cells);
@@ -154,6 +164,17 @@ impl<'a, T: Real> FokkerPlanck<'a, T> {
             *center = (left + T::HALF * width).exp();
             *face = (left + width).exp();
         }
+        // c never grows, so what is finite at the ends now stays finite everywhere.
+        let (end, c) = (settings.half_width.exp(), settings.initialisation * settings.initialisation);
+        let (mut worst, mut largest_drift, mut largest_variance) = (T::ZERO, T::ZERO, T::ZERO);
+        for class in classes {
+            let error = c.mac(c, end) + class.target.abs();
+            worst = worst.mac(class.share, class.variance.mac(class.variance, error * error.max(T::ONE)));
+            largest_drift = largest_drift.max(T::from_f32(4.0) * class.variance * settings.step * error);
+            largest_variance = largest_variance.max(class.variance);
+        }
+        check_not_negative(worst, "half_width")?;
+        check_not_negative(largest_drift * width / least_diffusion(), "half_width")?;
         density.fill(T::ZERO);
         for row in density.chunks_exact_mut(cells.max(1)) {
             // A point at x = 0, between both cells in the middle if their number is even.
@@ -161,37 +182,59 @@ impl<'a, T: Real> FokkerPlanck<'a, T> {
             row.iter_mut().skip((cells - 1) / 2).take(count).for_each(|p| *p = share);
         }
         let (time, noise) = (T::ZERO, T::ZERO);
-        Ok(Self { classes, settings, cells, probability: density, centers, faces, upper, time, noise })
+        Ok(Self {
+            classes,
+            settings,
+            cells,
+            probability: density,
+            centers,
+            faces,
+            upper,
+            width,
+            largest_drift,
+            largest_variance,
+            time,
+            noise,
+        })
     }
 
     /// Advances by `dt`; returns the risk before. Cost per class and cell: two exponentials, two divisions, about 25
     /// multiply-adds.
     ///
     /// # Errors
-    /// [`Error::Setting`] unless `dt` is positive; [`Error::NotFinite`] if the risk is not finite: nothing has changed.
+    /// [`Error::Setting`] unless `dt` is positive; [`Error::NotFinite`] if a flux between cells, the time or the accumulated
+    /// noise would leave the range: nothing has changed.
     pub fn advance(&mut self, dt: T) -> Result<T, Error> {
         check_positive(dt, "dt")?;
         let risk = self.risk();
-        if !risk.is_finite() {
+        let noise = risk.mac(T::HALF, self.settings.noise_variance);
+        let (accumulated, time) = (self.noise.mac(noise, dt), self.time + dt);
+        let fastest = self.diffusion(self.largest_variance, noise).max(least_diffusion());
+        let flux = (self.largest_drift + fastest / self.width) * (dt / self.width);
+        // Elimination multiplies fluxes.
+        if !((flux * flux).is_finite() && accumulated.is_finite() && time.is_finite()) {
             return Err(Error::NotFinite);
         }
-        let noise = risk.mac(T::HALF, self.settings.noise_variance);
         for (index, class) in self.classes.iter().enumerate() {
-            let c = self.c(class.variance);
-            let rate = T::from_f32(4.0) * self.settings.step * class.variance;
-            let diffusion = T::from_f32(4.0) * self.settings.step * rate * noise;
+            let motion = Motion {
+                rate: T::from_f32(4.0) * class.variance * self.settings.step,
+                c: self.c(class.variance),
+                target: class.target,
+                diffusion: self.diffusion(class.variance, noise).max(least_diffusion()),
+                width: self.width,
+                dt,
+            };
             let cells = self.probability.chunks_exact_mut(self.cells.max(1)).nth(index).unwrap_or_default();
-            let width = T::TWO * self.settings.half_width / T::from_usize(self.cells);
-            advance_class(
-                &Motion { rate, c, target: class.target, diffusion, width, dt },
-                cells,
-                self.faces,
-                self.upper,
-            );
+            advance_class(&motion, cells, self.faces, self.upper);
         }
-        self.noise = self.noise.mac(noise, dt);
-        self.time += dt;
+        (self.noise, self.time) = (accumulated, time);
         Ok(risk)
+    }
+
+    /// 16γ²λ(P + σ²/2).
+    #[inline(always)]
+    fn diffusion(&self, variance: T, noise: T) -> T {
+        T::from_f32(16.0) * variance * self.settings.step * noise * self.settings.step
     }
 
     /// Time so far.
@@ -210,8 +253,9 @@ impl<'a, T: Real> FokkerPlanck<'a, T> {
         match self.settings.scale {
             Scale::Constant => start,
             Scale::Shrinking => {
+                // The noise, which begins at 0, first: squares of steps may leave the range.
                 let step = self.settings.step;
-                start * (-T::from_f32(8.0) * step * step * variance * self.noise).exp()
+                start * (-T::from_f32(8.0) * variance * self.noise * step * step).exp()
             }
         }
     }
@@ -272,6 +316,7 @@ impl<'a, T: Real> FokkerPlanck<'a, T> {
 fn check_settings<T: Real>(settings: &Settings<T>) -> Result<(), Error> {
     check_positive(settings.step, "step")?;
     check_positive(settings.initialisation, "initialisation")?;
+    check_positive(settings.initialisation * settings.initialisation, "initialisation")?;
     check_not_negative(settings.noise_variance, "noise_variance")?;
     check_positive(settings.half_width, "half_width")
 }
@@ -282,7 +327,7 @@ struct Motion<T> {
     rate: T,
     c: T,
     target: T,
-    /// 16γ²λP.
+    /// 16γ²λP, but not 0.
     diffusion: T,
     width: T,
     dt: T,
@@ -293,13 +338,17 @@ impl<T: Real> Motion<T> {
     #[inline(always)]
     fn fluxes(&self, e: T) -> (T, T) {
         let drift = -self.rate * (self.c * (e - e.recip()) - self.target);
-        // Without diffusion the fluxes tend to those of the upwind scheme: a floor keeps the division.
-        let diffusion = self.diffusion.max(T::EPSILON * T::EPSILON);
-        let scale = self.dt * diffusion / (self.width * self.width);
-        let peclet = drift * self.width / diffusion;
+        let scale = self.dt * self.diffusion / (self.width * self.width);
+        let peclet = drift * self.width / self.diffusion;
         let (left, right) = bernoulli(peclet);
         (scale * left, scale * right)
     }
+}
+
+/// Without diffusion the fluxes tend to those of the upwind scheme: a floor keeps the division.
+#[inline(always)]
+fn least_diffusion<T: Real>() -> T {
+    T::EPSILON * T::EPSILON
 }
 
 /// (B(−z), B(z)) with B(z) = z/(e^z − 1).

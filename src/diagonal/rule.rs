@@ -211,7 +211,9 @@ impl Product {
 
     /// The numbers of the same weight and scale for [`Difference`].
     pub fn to_difference<T: Real>(u: T, v: T) -> (T, T) {
-        (T::HALF * (u + v), T::HALF * (u - v))
+        // Halves first: the sum may leave the range.
+        let (u, v) = (T::HALF * u, T::HALF * v);
+        (u + v, u - v)
     }
 
     /// Effective initialisation √|u² − v²|/2: the size below which a weight moves slowly.
@@ -347,9 +349,10 @@ impl<T: Real> HyperbolicEntropy<T> {
     /// is 2·u·v of [`Exponentiated`].
     ///
     /// # Errors
-    /// [`Error::Setting`] unless `scale` is positive and finite.
+    /// [`Error::Setting`] unless `scale` and its square are positive and finite.
     pub fn new(scale: T) -> Result<Self, Error> {
         check_positive(scale, "scale")?;
+        check_positive(scale * scale, "scale")?;
         Ok(Self { scale })
     }
 }
@@ -361,7 +364,9 @@ impl<T: Real> Rule<T> for HyperbolicEntropy<T> {
     }
     #[inline(always)]
     fn shape(&self, u: T, _v: T) -> T {
-        (self.scale * self.scale).mac(u, u).sqrt()
+        let square = (self.scale * self.scale).mac(u, u);
+        // Where the square leaves the range, `scale` is far below u.
+        if square.is_finite() { square.sqrt() } else { u.abs() }
     }
     #[inline(always)]
     fn pulled(&self, u: T, v: T, k: T) -> (T, T) {
@@ -385,8 +390,9 @@ impl<T: Real> Rule<T> for Linear {
 }
 
 impl<T: Real> Proportionate<T> {
-    /// For `weights` weights that are all zero. `proportion` a: −1 is [`Linear`], −0.5 and 0 are usual, near 1 only
-    /// large weights move. `regularization` ε > 0 is small beside the sum of all |w|.
+    /// For `weights` weights that are all zero; others are to be shown to [`observe`](Rule::observe) before the first step.
+    /// `proportion` a: −1 is [`Linear`], −0.5 and 0 are usual, near 1 only large weights move. `regularization` ε > 0 is
+    /// small beside the sum of all |w|, but not so small that the gain 1/ε leaves the range.
     ///
     /// # Errors
     /// [`Error::Empty`]; [`Error::Setting`] if a value is out of range.
@@ -401,6 +407,7 @@ impl<T: Real> Proportionate<T> {
         let base = (T::ONE - proportion) / (T::TWO * T::from_usize(weights));
         let mut rule = Self { proportion, regularization, base, slope: T::ZERO };
         rule.set_sum(T::ZERO);
+        check_not_negative(rule.slope, "regularization")?;
         Ok(rule)
     }
 
@@ -469,12 +476,13 @@ fn mean<T: Real>(variances: &[T], u: &[T], v: &[T], of: impl Fn(T, T) -> T) -> R
 /// Writes the weights of `u` and `v` to `weights`.
 ///
 /// # Errors
-/// [`Error::Length`].
+/// [`Error::Length`]; [`Error::NotFinite`] if a weight is infinite or NaN, as numbers beyond the root of the largest have
+/// it. All are written.
 pub fn weights<T: Real, R: Rule<T>>(rule: &R, u: &[T], v: &[T], weights: &mut [T]) -> Result<(), Error> {
     super::error::check_length(u.len(), v.len())?;
     super::error::check_length(u.len(), weights.len())?;
     for ((weight, &u), &v) in weights.iter_mut().zip(u).zip(v) {
         *weight = rule.weight(u, v);
     }
-    Ok(())
+    if weights.iter().all(|weight| weight.is_finite()) { Ok(()) } else { Err(Error::NotFinite) }
 }

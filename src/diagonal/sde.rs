@@ -19,6 +19,7 @@ use super::covariance::Covariance;
 use super::error::{Error, check_length, check_not_negative, check_positive};
 use super::lanes::dot;
 use super::rule::Rule;
+use super::step::{bound, check_pull};
 
 /// What drives the equation.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -47,18 +48,18 @@ impl<T: Real> Settings<T> {
 
 /// Length of the scratch of [`step`].
 pub const fn scratch_len(dim: usize, noise_dim: usize) -> usize {
-    2 * dim + noise_dim
+    dim.saturating_mul(2).saturating_add(noise_dim)
 }
 
 /// Length of the scratch of [`risk`].
 pub const fn risk_scratch_len(dim: usize) -> usize {
-    2 * dim
+    dim.saturating_mul(2)
 }
 
 /// The risk P = (β − β*)ᵀ K (β − β*)/(2d). Cost: one product with K. `scratch`: [`risk_scratch_len`].
 ///
 /// # Errors
-/// [`Error::Length`], [`Error::Empty`].
+/// [`Error::Length`], [`Error::Empty`]; [`Error::NotFinite`] if it is infinite or NaN.
 pub fn risk<T: Real, R: Rule<T>, K: Covariance<T>>(
     rule: &R,
     covariance: &mut K,
@@ -96,6 +97,9 @@ fn risk_kernel<T: Real, R: Rule<T>, K: Covariance<T>>(
     covariance.apply(difference, product);
     // A form that rounding made negative is a risk of zero.
     let form = dot(difference, product);
+    if !form.is_finite() {
+        return Err(Error::NotFinite);
+    }
     Ok(T::HALF * (if form < T::ZERO { T::ZERO } else { form }) / T::from_usize(target.len()))
 }
 
@@ -105,8 +109,8 @@ fn risk_kernel<T: Real, R: Rule<T>, K: Covariance<T>>(
 /// Gaussian numbers. `scratch`: [`scratch_len`].
 ///
 /// # Errors
-/// [`Error::Length`], [`Error::Empty`], [`Error::Setting`]; [`Error::NotFinite`] if a pull is not finite: the weights are
-/// as before, the generator is not.
+/// [`Error::Length`], [`Error::Empty`], [`Error::Setting`]; [`Error::NotFinite`] as for [`step`](super::step::step): the
+/// weights are as before, the generator is not.
 ///
 /// ```
 /// use reparam::diagonal::covariance::Isotropic;
@@ -151,9 +155,7 @@ pub fn step<T: Real, R: Rule<T>, K: Covariance<T>, G: Rng + ?Sized>(
     for (drift, &noise) in drift.iter_mut().zip(&*noise) {
         *drift = -(of_drift * *drift).mac(of_noise, noise);
     }
-    if !dot(drift, drift).is_finite() {
-        return Err(Error::NotFinite);
-    }
+    check_pull(rule, u, v, drift, T::ONE, bound(drift))?;
     rule.pull(u, v, drift, T::ONE);
     rule.observe(u, v);
     Ok(risk)

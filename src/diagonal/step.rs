@@ -99,7 +99,14 @@ pub fn step<T: Real, R: Rule<T>>(
 ) -> Result<Report<T>, Error> {
     check_length(u.len(), v.len())?;
     check_length(u.len(), a.len())?;
-    step_kernel(rule, step, u, v, a, target, dot(a, a).sqrt())
+    step_kernel(rule, step, u, v, a, target, bound(a))
+}
+
+/// An upper bound of all |a|, to rounding.
+#[inline(always)]
+pub(super) fn bound<T: Real>(a: &[T]) -> T {
+    // Elements whose squares vanish are smaller than the root that is added.
+    (dot(a, a) + T::MIN_POSITIVE).sqrt()
 }
 
 /// [`step`] for lengths that fit and a bound on all |a|.
@@ -130,7 +137,7 @@ pub(super) fn step_kernel<T: Real, R: Rule<T>>(
 /// Number of sign flips of the pulls whose factors are `scale·a`, without making them; fails if one would leave the
 /// range of the scalar.
 #[inline(always)]
-fn check_pull<T: Real, R: Rule<T>>(
+pub(super) fn check_pull<T: Real, R: Rule<T>>(
     rule: &R,
     u: &[T],
     v: &[T],
@@ -138,29 +145,30 @@ fn check_pull<T: Real, R: Rule<T>>(
     scale: T,
     largest: T,
 ) -> Result<usize, Error> {
-    // Below 1 no sign flips and nothing overflows. Otherwise look at each.
-    if (scale * largest).abs() < T::ONE { Ok(0) } else { check_each(rule, u, v, a, scale) }
+    // Below 1 no sign flips and nothing overflows; a little below, for the bound is rounded. Otherwise look at each.
+    if (scale * largest).abs() < T::from_f32(0.968_75) { Ok(0) } else { check_each(rule, u, v, a, scale) }
 }
 
 /// Rare, and not worth a second copy for each caller.
 #[cold]
 #[inline(never)]
 fn check_each<T: Real, R: Rule<T>>(rule: &R, u: &[T], v: &[T], a: &[T], scale: T) -> Result<usize, Error> {
-    let (mut flips, mut finite) = (0usize, scale.is_finite());
+    let (mut flips, mut finite) = (0, true);
     for ((&u, &v), &a) in u.iter().zip(v).zip(a) {
         let k = scale * a;
         let (u, v) = rule.pulled(u, v, k);
-        finite &= u.is_finite() && v.is_finite();
+        // A floor would hide a pull that is not finite.
+        finite &= k.is_finite() && u.is_finite() && v.is_finite();
         if rule.flips() && k.abs() > T::ONE {
             flips += 1;
         }
     }
-    if finite { Ok(flips) } else { Err(Error::NotFinite) }
+    if finite && scale.is_finite() { Ok(flips) } else { Err(Error::NotFinite) }
 }
 
 /// Length of the scratch of [`step_batch`].
 pub const fn batch_scratch_len(dim: usize, batch: usize) -> usize {
-    dim + batch
+    dim.saturating_add(batch)
 }
 
 /// A step on the mean loss of a mini-batch: `samples` is row-major, one sample a row, one target each. A normalized
@@ -199,11 +207,14 @@ pub fn step_batch<T: Real, R: Rule<T>>(
         let scale = share * error;
         gradient.iter_mut().zip(a).for_each(|(g, &a)| *g = g.mac(scale, a));
     }
+    let error = (share * dot(errors, errors)).sqrt();
     let size = step.size(curvature);
     let scale = rule.factor() * size;
-    let flips = check_pull(rule, u, v, gradient, scale, dot(gradient, gradient).sqrt())?;
+    let flips = check_pull(rule, u, v, gradient, scale, bound(gradient))?;
+    if !error.is_finite() {
+        return Err(Error::NotFinite);
+    }
     rule.pull(u, v, gradient, scale);
     rule.observe(u, v);
-    let error = (share * dot(errors, errors)).sqrt();
     Ok(Report { error, step: size, flips })
 }

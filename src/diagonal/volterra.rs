@@ -75,6 +75,9 @@ pub fn solve<T: Real>(
         *risk = T::HALF * (noise_variance + share * forcing);
         *kernel = step * step * share * memory;
     }
+    if !risk.first().copied().unwrap_or_default().is_finite() {
+        return Err(Error::NotFinite);
+    }
     let half = T::HALF * h;
     let first = kernel.first().copied().unwrap_or_default();
     let own = T::ONE - half * first;
