@@ -13,6 +13,7 @@
 //! | system | [`group_shuffle`] | orthogonal matrices as shuffled blocks |
 //! | system | [`diagonal`] | sparse vectors as products; sparse adaptive filters |
 //! | system | [`horizon`] | planning over a finite horizon: mean, exponential utility, laws of the return |
+//! | system | [`implicit`] | value estimates as those of a learned process |
 //! | ground | [`dense`] | small dense linear algebra on slices, const-generic types on top |
 //! | ground | [`random`] | SplitMix64, uniform and Gaussian samples, the same bits everywhere |
 //! | ground | [`trig`] | `f32` sine, cosine and arctangent without soft-float |
@@ -43,6 +44,7 @@ pub mod diagonal;
 pub mod givens;
 pub mod group_shuffle;
 pub mod horizon;
+pub mod implicit;
 pub mod random;
 pub mod real;
 #[cfg(feature = "serde")]

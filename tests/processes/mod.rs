@@ -53,11 +53,11 @@ impl Model<f32> for Process {
 }
 
 /// Uniform in [0, 1) of 53 bits.
-fn uniform(rng: &mut SplitMix64) -> f64 {
+pub(crate) fn uniform(rng: &mut SplitMix64) -> f64 {
     (rng.next_u64() >> 11) as f64 * (-53f64).exp2()
 }
 
-fn below(rng: &mut SplitMix64, n: usize) -> usize {
+pub(crate) fn below(rng: &mut SplitMix64, n: usize) -> usize {
     (uniform(rng) * n as f64) as usize
 }
 

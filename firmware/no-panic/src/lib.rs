@@ -13,6 +13,7 @@ mod diagonal;
 mod givens;
 mod group_shuffle;
 mod horizon;
+mod implicit;
 mod random;
 mod real;
 mod trig;
