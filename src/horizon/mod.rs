@@ -25,6 +25,7 @@
 
 pub mod categorical;
 mod error;
+mod flash;
 pub mod heuristic;
 pub mod law;
 pub mod model;
@@ -36,6 +37,7 @@ pub mod target;
 mod walk;
 
 pub use error::Error;
+pub use flash::Flash;
 pub use law::Law;
 pub use model::{Edge, Model, Sparse};
 pub use plan::{Plan, Risk, solve};

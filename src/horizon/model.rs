@@ -1,6 +1,7 @@
 //! The process: who leads where, with which probability and reward.
 
 use crate::Real;
+pub use crate::real::rows::Q16;
 
 use super::error::Error;
 
@@ -60,6 +61,26 @@ pub trait Model<T: Real> {
     }
     /// Outcomes of an action, none if it is not available. Their probabilities add up to one.
     fn edges(&self, stage: usize, state: usize, action: usize) -> impl Iterator<Item = Edge<T>>;
+    /// `Σ p·(r + values[next])` of rows `row`, `row + 1`, …, where row `state·actions + action` is that action's: −∞ for one
+    /// that is not available. What planning for the mean asks for; a model may know a faster way.
+    #[inline(always)]
+    fn expectations(&self, stage: usize, row: usize, values: &[T], out: &mut [T]) {
+        let actions = self.actions().max(1);
+        let (mut state, mut action) = (row / actions, row % actions);
+        for out in out {
+            let (mut sum, mut available) = (T::ZERO, false);
+            for edge in self.edges(stage, state, action) {
+                let value = values.get(edge.next).copied().unwrap_or(T::NAN);
+                sum = sum.mac(edge.probability, if Self::EDGE_REWARDS { edge.reward + value } else { value });
+                available = true;
+            }
+            *out = if available { sum + self.reward(stage, state, action) } else { -T::INFINITY };
+            action = action.wrapping_add(1);
+            if action == actions {
+                (state, action) = (state.wrapping_add(1), 0);
+            }
+        }
+    }
 }
 
 impl<T: Real, M: Model<T>> Model<T> for &M {
@@ -79,6 +100,10 @@ impl<T: Real, M: Model<T>> Model<T> for &M {
     #[inline(always)]
     fn edges(&self, stage: usize, state: usize, action: usize) -> impl Iterator<Item = Edge<T>> {
         (**self).edges(stage, state, action)
+    }
+    #[inline(always)]
+    fn expectations(&self, stage: usize, row: usize, values: &[T], out: &mut [T]) {
+        (**self).expectations(stage, row, values, out);
     }
 }
 
@@ -191,16 +216,6 @@ impl<T: Real> Probability<T> for f64 {
         T::from_f64(self)
     }
 }
-
-/// A probability in 65,536ths, from 1/65,536 to 1: an edge of probability 0 is not stored.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[cfg_attr(feature = "defmt", derive(defmt::Format))]
-#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
-#[repr(transparent)]
-pub struct Q16(
-    /// The probability is (this + 1)/65,536.
-    pub u16,
-);
 
 impl Q16 {
     /// Rounds a row of probabilities to multiples of 1/65,536 that add up to exactly one: down to the multiple below, and
@@ -370,7 +385,8 @@ mod rewards {
 
 /// Borrowed sparse rows: row `state·actions + action` holds edges `row_ptr[row]..row_ptr[row + 1]`.
 ///
-/// With `u16` pointers, `u8` states, [`Q16`] probabilities and `i8` rewards an edge takes four bytes of flash.
+/// With `u16` pointers, `u8` states, [`Q16`] probabilities and `i8` rewards an edge takes four bytes of flash:
+/// [`Flash`](super::Flash) is that.
 ///
 /// ```
 /// use reparam::horizon::model::{ByEdge, Q16};

@@ -174,22 +174,21 @@ impl<'a, T: Real, M: Model<T>> Plan<'a, M, T> {
     ///
     /// # Errors
     /// [`Error::NotFinite`], [`Error::NoAction`]. The values are then those of no stage.
-    pub fn step(&mut self, mut policy: impl FnMut(usize, usize)) -> Result<(), Error> {
+    pub fn step(&mut self, policy: impl FnMut(usize, usize)) -> Result<(), Error> {
         let Some(stage) = self.left.checked_sub(1) else { return Ok(()) };
         core::mem::swap(&mut self.value, &mut self.other);
         let mut backup = Backup::new(&self.model, stage, self.settings, self.other)?;
-        for (state, value) in self.value.iter_mut().enumerate() {
-            let action;
-            (*value, action) = backup.state(state)?;
-            policy(state, action);
-        }
+        backup.states(0, self.value, policy)?;
         self.left = stage;
         Ok(())
     }
 }
 
-/// One stage for one state after the other, in any order: what [`Plan::step`] is made of, for callers who share
-/// the states among threads. A clone for each thread has the same results.
+/// Rows whose means are asked for at once.
+const CHUNK: usize = 32;
+
+/// One stage, for some states after others in any order: what [`Plan::step`] is made of, for callers who share the states
+/// among threads. A clone for each thread has the same results.
 #[derive(Clone, Debug)]
 pub struct Backup<'a, M, T> {
     model: M,
@@ -261,15 +260,86 @@ impl<'a, T: Real, M: Model<T>> Backup<'a, M, T> {
         Ok(Self { model, stage, tolerance: settings.tolerance, form, kept: next, factors })
     }
 
-    /// Value and action of a state.
+    /// Values of the states `first`, `first + 1`, …; `policy(state, action)` hears each decision.
     ///
     /// # Errors
     /// [`Error::NotFinite`], [`Error::NoAction`].
+    pub fn states(
+        &mut self,
+        first: usize,
+        values: &mut [T],
+        mut policy: impl FnMut(usize, usize),
+    ) -> Result<(), Error> {
+        if matches!(self.form, Form::Mean) {
+            return self.means(first, values, policy);
+        }
+        for (state, value) in (first..).zip(values) {
+            let action;
+            (*value, action) = self.state(state)?;
+            policy(state, action);
+        }
+        Ok(())
+    }
+
+    /// For the mean: rows of all actions and states, a few at a time.
+    #[inline(never)]
+    fn means(
+        &self,
+        first: usize,
+        values: &mut [T],
+        mut policy: impl FnMut(usize, usize),
+    ) -> Result<(), Error> {
+        let actions = self.model.actions();
+        let (mut row, mut means) = (first.wrapping_mul(actions), [T::ZERO; CHUNK]);
+        let mut left = values.len().wrapping_mul(actions);
+        let (mut values, mut state) = (values.iter_mut(), first);
+        // The best action so far, what it is worth, and what a better one must exceed.
+        let (mut action, mut chosen, mut best, mut threshold) = (0usize, 0, -T::INFINITY, -T::INFINITY);
+        while let Some(means) = means.get_mut(..left.min(CHUNK)).filter(|means| !means.is_empty()) {
+            self.model.expectations(self.stage, row, self.kept, means);
+            row = row.wrapping_add(CHUNK);
+            left = left.saturating_sub(CHUNK);
+            for &mean in &*means {
+                #[expect(clippy::neg_cmp_op_on_partial_ord, reason = "NaN must not pass unseen")]
+                if !(mean <= threshold) {
+                    if mean.is_nan() {
+                        return Err(Error::NotFinite { stage: self.stage, state });
+                    }
+                    (best, chosen, threshold) = (mean, action, mean + self.tolerance);
+                }
+                action = action.wrapping_add(1);
+                if action == actions {
+                    if !best.is_finite() {
+                        return Err(self.worth_nothing(state, best));
+                    }
+                    if let Some(value) = values.next() {
+                        *value = best;
+                    }
+                    policy(state, chosen);
+                    state = state.wrapping_add(1);
+                    (action, best, threshold) = (0, -T::INFINITY, -T::INFINITY);
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// Why the best mean is infinite.
+    #[cold]
+    fn worth_nothing(&self, state: usize, best: T) -> Error {
+        let mut rows = 0..self.model.actions();
+        if best < T::ZERO && rows.all(|action| self.model.edges(self.stage, state, action).next().is_none()) {
+            Error::NoAction { state }
+        } else {
+            Error::NotFinite { stage: self.stage, state }
+        }
+    }
+
+    /// Value and action of a state, for exponential utility.
     #[inline(always)]
-    pub fn state(&mut self, state: usize) -> Result<(T, usize), Error> {
+    fn state(&mut self, state: usize) -> Result<(T, usize), Error> {
         let tolerance = self.tolerance;
         let best = match self.form {
-            Form::Mean => self.best(state, |_| tolerance, Self::mean)?,
             Form::Small { b, center } => {
                 let (sum, action) = self.best(state, |_| b.abs() * tolerance, Self::small)?;
                 (center - (-b.signum() * sum).ln_1p() / b, action)
@@ -278,15 +348,12 @@ impl<'a, T: Real, M: Model<T>> Backup<'a, M, T> {
                 let (sum, action) = self.best(state, |sum| b.abs() * tolerance * sum.abs(), Self::once)?;
                 (center - (-b.signum() * sum).ln() / b, action)
             }
-            Form::ByEdge => (T::NAN, 0),
+            Form::Mean | Form::ByEdge => (T::NAN, 0),
         };
         if best.0.is_finite() {
             return Ok(best);
         }
-        let best = match self.form {
-            Form::Mean => best,
-            _ => self.best(state, |_| tolerance, Self::by_edge)?,
-        };
+        let best = self.best(state, |_| tolerance, Self::by_edge)?;
         if best.0.is_finite() { Ok(best) } else { Err(Error::NotFinite { stage: self.stage, state }) }
     }
 
@@ -315,18 +382,6 @@ impl<'a, T: Real, M: Model<T>> Backup<'a, M, T> {
     #[inline(always)]
     fn kept(&self, state: usize) -> T {
         self.kept.get(state).copied().unwrap_or(T::NAN)
-    }
-
-    /// Q, or nothing if the action is not available.
-    #[inline(always)]
-    fn mean(&mut self, state: usize, action: usize) -> Option<T> {
-        let (mut sum, mut available) = (T::ZERO, false);
-        for edge in self.model.edges(self.stage, state, action) {
-            let value = self.kept(edge.next);
-            sum = sum.mac(edge.probability, if M::EDGE_REWARDS { edge.reward + value } else { value });
-            available = true;
-        }
-        available.then(|| sum + self.model.reward(self.stage, state, action))
     }
 
     /// ∓(e^(−b(Q − c)) − 1), the sign such that the largest is best.

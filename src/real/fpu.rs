@@ -1,4 +1,4 @@
-//! Square root, fused multiply-add and four streaming loops of a single-precision FPU.
+//! Square root, fused multiply-add and five loops of a single-precision FPU.
 //!
 //! This is the one file with `unsafe`. Stable Rust without `std` names neither instruction, and inline assembly
 //! has no operand class for an FPU without doubles: operands would travel through core registers (5 and 9
@@ -9,11 +9,16 @@
 //! choose neighbouring registers; it does not (20 instructions a tap of the adaptive filter, 13 with them). They take
 //! whole chunks of four and leave the rest to the loops in `diagonal`, which do the same operations in the same order.
 //!
+//! The loop over sparse rows knows what the compiler cannot: that indices have been checked. It moves two numbers to the FPU by
+//! one instruction and sums rewards in whole numbers: 10 instructions an entry instead of 20.
+//!
 //! The definitions of C's functions are weak: a C library's own functions of these names take precedence without a conflict, and
 //! give the same bits.
 #![allow(unsafe_code)]
 
 use core::arch::global_asm;
+
+use super::rows::{Q16, Rows};
 
 global_asm!(
     ".fpu fpv4-sp-d16",
@@ -161,6 +166,90 @@ global_asm!(
     "vpop {{d8-d9}}",
     "bx lr",
     ".size reparam_product_update, . - reparam_product_update",
+    // The next two entries of a row: weights, values and rewards in pairs.
+    ".macro reparam_two_entries",
+    "ldrb r8, [r4], #1",
+    "ldrb r9, [r4], #1",
+    "ldr r8, [r7, r8, lsl #2]",
+    "ldr r9, [r7, r9, lsl #2]",
+    "ldr r10, [r5], #4",
+    "vmov s2, s3, r8, r9",
+    "uxtah r11, r3, r10, ror #16",
+    "uxtah r10, r3, r10",
+    "vmov s4, s5, r10, r11",
+    "ldrsb r8, [r6], #1",
+    "ldrsb r9, [r6], #1",
+    "vcvt.f32.u32 s4, s4",
+    "vcvt.f32.u32 s5, s5",
+    "mla lr, r10, r8, lr",
+    "mla lr, r11, r9, lr",
+    "vmla.f32 s0, s4, s2",
+    "vmla.f32 s0, s5, s3",
+    ".endm",
+    // (pointers at the first row: r0, rows: r1 > 0, out: r2, [columns, weights, rewards, values]: r3):
+    // out = Σ (weight + 1)·(reward + value)/65,536, −∞ for a row without entries. Rewards in whole numbers, in lr.
+    ".section .text.reparam_expectations, \"ax\", %progbits",
+    ".global reparam_expectations",
+    ".type reparam_expectations, %function",
+    ".thumb_func",
+    "reparam_expectations:",
+    "push {{r4-r11, lr}}",
+    "ldm r3, {{r4-r7}}",
+    "ldrh r3, [r0], #2",
+    "add r4, r3",
+    "add r5, r5, r3, lsl #1",
+    "add r6, r3",
+    "mov r3, #1",
+    "mov r8, #0x37800000", // 2^-16
+    "vmov s6, r8",
+    "0:",
+    "ldrh r9, [r0, #-2]",
+    "ldrh r8, [r0], #2",
+    "subs r12, r8, r9",
+    "beq 7f",
+    "mov lr, #0",
+    "vmov s0, lr",
+    "lsrs r12, r12, #1",
+    "bcc 2f",
+    "ldrb r8, [r4], #1",
+    "ldr r8, [r7, r8, lsl #2]",
+    "ldrh r10, [r5], #2",
+    "add r10, #1",
+    "vmov s2, r8",
+    "vmov s4, r10",
+    "vcvt.f32.u32 s4, s4",
+    "ldrsb r8, [r6], #1",
+    "mul lr, r10, r8",
+    "vmla.f32 s0, s4, s2",
+    "cmp r12, #0",
+    "beq 5f",
+    "2:",
+    "lsrs r12, r12, #1",
+    "bcc 4f",
+    "reparam_two_entries",
+    "cmp r12, #0",
+    "beq 5f",
+    "4:",
+    "reparam_two_entries",
+    "reparam_two_entries",
+    "subs r12, #1",
+    "bne 4b",
+    "5:",
+    "vmov s2, lr",
+    "vcvt.f32.s32 s2, s2",
+    "vadd.f32 s0, s0, s2",
+    "vmul.f32 s0, s0, s6",
+    "vstmia r2!, {{s0}}",
+    "6:",
+    "subs r1, #1",
+    "bne 0b",
+    "pop {{r4-r11, pc}}",
+    "7:",
+    "mov r8, #0",
+    "movt r8, #0xff80", // -inf
+    "str r8, [r2], #4",
+    "b 6b",
+    ".size reparam_expectations, . - reparam_expectations",
     ".text",
 );
 
@@ -176,7 +265,36 @@ unsafe extern "C" {
     );
     fn reparam_squares_update(u: *mut f32, v: *mut f32, a: *const f32, chunks: usize, k: f32);
     fn reparam_product_sums(u: *const f32, v: *const f32, a: *const f32, chunks: usize, lanes: *mut [f32; 4]);
+    fn reparam_expectations(ptr: *const u16, rows: usize, out: *mut f32, arrays: *const Arrays);
     fn reparam_product_update(u: *mut f32, v: *mut f32, a: *const f32, chunks: usize, k: f32);
+}
+
+/// What a product of sparse rows reads.
+#[repr(C)]
+struct Arrays {
+    columns: *const u8,
+    weights: *const Q16,
+    rewards: *const i8,
+    values: *const f32,
+}
+
+/// [`Rows::expectations`] of all rows of `out`, or of none.
+#[inline(always)]
+pub(super) fn expectations(rows: &Rows<'_>, first: usize, values: &[f32], out: &mut [f32]) -> bool {
+    let last = first.saturating_add(out.len());
+    if out.is_empty() || last >= rows.ptr.len() || values.len() != rows.columns {
+        return false;
+    }
+    let arrays = Arrays {
+        columns: rows.col.as_ptr(),
+        weights: rows.weight.as_ptr(),
+        rewards: rows.reward.as_ptr(),
+        values: values.as_ptr(),
+    };
+    // SAFETY: `Rows` has been checked: its pointers ascend to the number of entries, and its columns are below that of the
+    // values. There are out.len() + 1 pointers from the first on.
+    unsafe { reparam_expectations(rows.ptr.as_ptr().add(first), out.len(), out.as_mut_ptr(), &arrays) }
+    true
 }
 
 /// Whole chunks of four that all three slices have.

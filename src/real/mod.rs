@@ -41,6 +41,7 @@ mod double;
 #[cfg(reparam_fpu)]
 mod fpu;
 mod portable;
+pub(crate) mod rows;
 mod scalar;
 mod single;
 

@@ -2,6 +2,8 @@ use core::fmt::{Debug, Display};
 use core::iter::Sum;
 use core::ops::{Add, AddAssign, Div, DivAssign, Mul, MulAssign, Neg, Sub, SubAssign};
 
+#[cfg(reparam_fpu)]
+use super::rows::Rows;
 use super::{double, elementary, portable, single};
 
 pub(crate) mod sealed {
@@ -10,6 +12,8 @@ pub(crate) mod sealed {
     //!
     //! And loops that a target may do faster than compiled code: each does the leading elements, as many as it likes,
     //! and returns their number. The caller's own loop does the rest, by the same operations.
+
+    use crate::real::rows::Rows;
 
     /// Implemented by `f32` and `f64`.
     pub trait Sealed: Sized {
@@ -39,6 +43,11 @@ pub(crate) mod sealed {
         #[inline(always)]
         fn product_sums(_u: &[Self], _v: &[Self], _a: &[Self], _lanes: &mut [Self; 4]) -> usize {
             0
+        }
+        /// Products of sparse rows, all or nothing: see [`Rows::expectations`](crate::real::rows::Rows).
+        #[inline(always)]
+        fn expectations(_rows: &Rows<'_>, _first: usize, _values: &[Self], _out: &mut [Self]) -> bool {
+            false
         }
         /// `u += k·a·v`, `v += k·a·u`.
         #[inline(always)]
@@ -71,6 +80,11 @@ impl sealed::Sealed for f32 {
         crate::trig::quadrant(quarters, (self - 0.25 * quarters as f32) * core::f32::consts::TAU, 0.0)
     }
 
+    #[cfg(reparam_fpu)]
+    #[inline(always)]
+    fn expectations(rows: &Rows<'_>, first: usize, values: &[f32], out: &mut [f32]) -> bool {
+        super::fpu::expectations(rows, first, values, out)
+    }
     #[cfg(reparam_fpu)]
     #[inline(always)]
     fn squares_sums(u: &[f32], v: &[f32], a: &[f32], lanes: &mut [[f32; 4]; 2]) -> usize {

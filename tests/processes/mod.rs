@@ -3,7 +3,7 @@
 
 use rand_core::Rng;
 use reparam::horizon::model::{ByEdge, ByRow, Q16};
-use reparam::horizon::{Edge, Model, Sparse};
+use reparam::horizon::{Edge, Flash, Model, Sparse};
 use reparam::random::SplitMix64;
 
 /// Edges of a row: next, probability, reward.
@@ -156,9 +156,8 @@ impl Stored {
         Self { states, actions, row_ptr, col, exact, prob, reward, row_reward }
     }
 
-    pub(crate) fn fixed(&self) -> Sparse<'_, u16, u8, Q16, ByEdge<'_, i8>> {
-        Sparse::new(self.states, self.actions, &self.row_ptr, &self.col, &self.prob, ByEdge(&self.reward))
-            .unwrap()
+    pub(crate) fn fixed(&self) -> Flash<'_> {
+        Flash::new(self.states, self.actions, &self.row_ptr, &self.col, &self.prob, &self.reward).unwrap()
     }
 
     pub(crate) fn float(&self) -> Sparse<'_, u16, u8, f64, ByEdge<'_, i8>> {

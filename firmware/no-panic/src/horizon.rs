@@ -7,22 +7,30 @@ use reparam::horizon::model::{self, ByEdge, ByRow, Index, Probability, Q16, Rewa
 use reparam::horizon::plan::{self, Backup, Settings};
 use reparam::horizon::quantile::{self, Cursor, Rule};
 use reparam::horizon::target::{self, Objective, Targets};
-use reparam::horizon::{Edge, Error, Law, Model, Packed, Plan, Policy, Risk, Sparse, moments, policy};
+use reparam::horizon::{Edge, Error, Flash, Law, Model, Packed, Plan, Policy, Risk, Sparse, moments, policy};
 
 use crate::kernels;
 
 /// The model of a microcontroller.
-type Flash<'a> = Sparse<'a, u16, u8, Q16, ByEdge<'a, i8>>;
+type Small<'a> = Sparse<'a, u16, u8, Q16, ByEdge<'a, i8>>;
 /// Every number its own scalar.
 type Wide<'a, T> = Sparse<'a, u32, u16, T, ByRow<'a, T>>;
 
 // Models.
 kernels! {
     sparse_new(states: usize, actions: usize, ptr: &'static [u16], col: &'static [u8], prob: &'static [Q16], pay: &'static [i8])
-        -> Result<Flash<'static>, Error> { Sparse::new(states, actions, ptr, col, prob, ByEdge(pay)) }
+        -> Result<Small<'static>, Error> { Sparse::new(states, actions, ptr, col, prob, ByEdge(pay)) }
+    flash_new(states: usize, actions: usize, ptr: &'static [u16], col: &'static [u8], prob: &'static [Q16], pay: &'static [i8])
+        -> Result<Flash<'static>, Error> { Flash::new(states, actions, ptr, col, prob, pay) }
+    flash_expectations(model: &Flash<'_>, row: usize, values: &[T], out: &mut [T]) {
+        model.expectations(0, row, values, out)
+    }
+    sparse_expectations(model: &Small<'_>, row: usize, values: &[T], out: &mut [T]) {
+        model.expectations(0, row, values, out)
+    }
     wide_new(states: usize, actions: usize, ptr: &'static [u32], col: &'static [u16], prob: &'static [T], pay: &'static [T])
         -> Result<Wide<'static, T>, Error> { Sparse::new(states, actions, ptr, col, prob, ByRow(pay)) }
-    sparse_edge_count(model: &Flash<'_>) -> usize { model.edge_count() }
+    sparse_edge_count(model: &Small<'_>) -> usize { model.edge_count() }
     index_index(index: u16) -> usize { index.index() }
     probability_probability(p: Q16) -> T { p.probability() }
     reward_reward(pay: i8) -> T { pay.reward() }
@@ -58,8 +66,8 @@ kernels! {
     plan_step(plan: &mut Plan<'_, &Flash<'_>, T>) -> Result<(), Error> { plan.step(|_, _| ()) }
     backup_new(model: &'static Flash<'static>, stage: usize, settings: Settings<T>, next: &'static mut [T])
         -> Result<Backup<'static, &'static Flash<'static>, T>, Error> { Backup::new(model, stage, settings, next) }
-    backup_state(backup: &mut Backup<'_, &Flash<'_>, T>, state: usize) -> Result<(T, usize), Error> {
-        backup.state(state)
+    backup_states(backup: &mut Backup<'_, &Flash<'_>, T>, first: usize, values: &mut [T]) -> Result<(), Error> {
+        backup.states(first, values, |_, _| ())
     }
     packed_new(stages: usize, states: usize, actions: usize, words: &[u32]) -> Option<usize> {
         Packed::new(stages, states, actions, words).ok().map(|packed| packed.action(1, 2))

@@ -4,10 +4,10 @@
 use core::hint::black_box;
 
 use kit::bench;
-use reparam::horizon::model::{ByEdge, Q16};
+use reparam::horizon::model::Q16;
 use reparam::horizon::plan::{self, Settings};
 use reparam::horizon::quantile::{self, Cursor, Rule};
-use reparam::horizon::{Packed, Policy, Risk, Sparse, moments, policy, solve};
+use reparam::horizon::{Flash, Packed, Policy, Risk, moments, policy, solve};
 
 kit::entry!(program);
 
@@ -17,19 +17,17 @@ const STAGES: usize = 24;
 const EDGES: usize = 1263;
 const ATOMS: usize = 16;
 
-type Node<'a> = Sparse<'a, u16, u8, Q16, ByEdge<'a, i8>>;
-
 fn program() {
-    let mut node = Flash {
+    let mut node = Arrays {
         row_ptr: [0; STATES * ACTIONS + 1],
         col: [0; EDGES],
         prob: [Q16(0); EDGES],
         reward: [0; EDGES],
     };
     fill(&mut node);
-    let Flash { row_ptr, col, prob, reward } = &node;
-    bench::call("sparse_check", || Sparse::new(STATES, ACTIONS, row_ptr, col, prob, ByEdge(reward)).is_ok());
-    let Ok(model) = Sparse::new(STATES, ACTIONS, row_ptr, col, prob, ByEdge(reward)) else { return };
+    let Arrays { row_ptr, col, prob, reward } = &node;
+    bench::call("flash_check", || Flash::new(STATES, ACTIONS, row_ptr, col, prob, reward).is_ok());
+    let Ok(model) = Flash::new(STATES, ACTIONS, row_ptr, col, prob, reward) else { return };
     let mut words = [0; policy::words(STAGES, STATES, ACTIONS)];
     let Ok(mut packed) = Packed::new(STAGES, STATES, ACTIONS, &mut words) else { return };
     plan("solve_mean", &model, Risk::Mean, &mut packed);
@@ -39,7 +37,7 @@ fn program() {
     evaluate(&model, &packed);
 }
 
-fn plan(name: &str, model: &Node<'_>, risk: Risk<f32>, packed: &mut Packed<&mut [u32; 54]>) {
+fn plan(name: &str, model: &Flash<'_>, risk: Risk<f32>, packed: &mut Packed<&mut [u32; 54]>) {
     let mut scratch = [0.0f32; plan::scratch_len(STATES)];
     let settings = black_box(Settings::new(risk));
     bench::call(name, || {
@@ -48,7 +46,7 @@ fn plan(name: &str, model: &Node<'_>, risk: Risk<f32>, packed: &mut Packed<&mut 
     });
 }
 
-fn evaluate(model: &Node<'_>, policy: &impl Policy) {
+fn evaluate(model: &Flash<'_>, policy: &impl Policy) {
     let mut scratch = [0.0f32; moments::central_scratch_len(STATES)];
     bench::call("moments_central", || moments::central(model, STAGES, policy, &mut scratch).map(|m| m[0]));
     let mut scratch = [0.0f32; quantile::scratch_len(STATES, ATOMS)];
@@ -59,7 +57,7 @@ fn evaluate(model: &Node<'_>, policy: &impl Policy) {
     });
 }
 
-struct Flash {
+struct Arrays {
     row_ptr: [u16; STATES * ACTIONS + 1],
     col: [u8; EDGES],
     prob: [Q16; EDGES],
@@ -67,7 +65,7 @@ struct Flash {
 }
 
 /// Battery 0..=11 and weather; duty 0..=3 drains it and earns, an empty battery costs 20.
-fn fill(node: &mut Flash) {
+fn fill(node: &mut Arrays) {
     const WEATHER: [[f64; 3]; 3] = [[0.7, 0.2, 0.1], [0.3, 0.4, 0.3], [0.1, 0.3, 0.6]];
     const HARVEST: [[f64; 3]; 3] = [[1.0, 0.0, 0.0], [0.5, 0.5, 0.0], [0.1, 0.3, 0.6]];
     let mut end = 0;
