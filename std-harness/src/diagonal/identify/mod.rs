@@ -162,6 +162,15 @@ struct Curve {
     response: Vec<f64>,
 }
 
+/// Both signals.
+struct Recording {
+    input: Vec<f64>,
+    output: Vec<f64>,
+    rate: Option<u32>,
+    /// Whether anything of them is.
+    random: bool,
+}
+
 impl IdentifyOptions {
     /// Does it.
     pub fn run(&self, context: &Context) -> Result<()> {
@@ -175,9 +184,9 @@ impl IdentifyOptions {
         ];
         check_files(&[&inputs[..], &output].concat(), &outputs)?;
         let stored = output_file.as_deref().map(|path| Ok((path, Format::of(path)?))).transpose()?;
-        let (report, responses) = self.identify(context)?;
+        let report = self.identify(context)?;
         if let Some((path, format)) = stored {
-            format.write(path, &responses)?;
+            format.write(path, &report.methods)?;
         }
         if let Some(path) = plot {
             let known = self.signals.path.is_some();
@@ -189,11 +198,11 @@ impl IdentifyOptions {
         context.print(&report, || report.to_string())
     }
 
-    fn identify(&self, context: &Context) -> Result<(Report, Vec<(String, Vec<f64>)>)> {
+    fn identify(&self, context: &Context) -> Result<Report> {
         let taps = self.filters.taps as usize;
         let truth =
             self.signals.path.as_ref().map(|path| read_path(path, self.signals.gain, taps)).transpose()?;
-        let (input, output, rate, random) = self.read(truth.as_deref())?;
+        let Recording { input, output, rate, random } = self.read(truth.as_deref())?;
         let (of_input, of_output) = (rms(&input), rms(&output));
         if of_input == 0.0 || of_output == 0.0 {
             let (file, what) =
@@ -230,9 +239,7 @@ impl IdentifyOptions {
         };
         let curves = methods.par_iter().map(run).collect::<Result<BTreeMap<Method, Curve>>>()?;
         progress.finish();
-        let responses =
-            curves.iter().map(|(method, curve)| (method.name(), curve.response.clone())).collect();
-        let report = Report {
+        Ok(Report {
             system: "diagonal",
             version: env!("CARGO_PKG_VERSION"),
             taps,
@@ -242,12 +249,10 @@ impl IdentifyOptions {
             seed: random.then_some(self.signals.seed),
             every,
             methods: curves,
-        };
-        Ok((report, responses))
+        })
     }
 
-    /// Input, output, their sample rate, and whether anything of them is random.
-    fn read(&self, truth: Option<&[f64]>) -> Result<(Vec<f64>, Vec<f64>, Option<u32>, bool)> {
+    fn read(&self, truth: Option<&[f64]>) -> Result<Recording> {
         let options = &self.signals;
         let mut rng = SplitMix64::new(options.seed);
         let input = match (&self.input, options.simulate) {
@@ -272,7 +277,7 @@ impl IdentifyOptions {
             fill_gaussian(&mut rng, &mut noise);
             let level = rms(&output) * 10f64.powf(-options.snr / 20.0);
             output.iter_mut().zip(&noise).for_each(|(y, noise)| *y += level * noise);
-            return Ok((input.samples, output, input.rate, true));
+            return Ok(Recording { input: input.samples, output, rate: input.rate, random: true });
         };
         let output = read(path, Some(("--output-column", options.output_column.as_ref())), options.channel)?;
         if let (Some(one), Some(other)) = (input.rate, output.rate)
@@ -288,7 +293,12 @@ impl IdentifyOptions {
                 .file(path)
                 .remedy("cut both recordings to the same span"));
         }
-        Ok((input.samples, output.samples, input.rate.or(output.rate), options.simulate.is_some()))
+        Ok(Recording {
+            rate: input.rate.or(output.rate),
+            random: options.simulate.is_some(),
+            input: input.samples,
+            output: output.samples,
+        })
     }
 }
 
@@ -396,27 +406,25 @@ impl Format {
         }
     }
 
-    fn write(self, path: &Path, responses: &[(String, Vec<f64>)]) -> Result<()> {
-        let taps = responses.first().map_or(0, |(_, response)| response.len());
+    fn write(self, path: &Path, methods: &BTreeMap<Method, Curve>) -> Result<()> {
+        let taps = methods.values().next().map_or(0, |curve| curve.response.len());
         match self {
             Self::Csv => {
                 let mut text = String::from("tap");
-                responses.iter().for_each(|(name, _)| text += &format!(",{name}"));
+                methods.keys().for_each(|method| text += &format!(",{}", method.name()));
                 for tap in 0..taps {
                     // Writing to a string cannot fail.
                     let _ = write!(text, "\n{tap}");
-                    responses.iter().for_each(|(_, response)| {
-                        let _ = write!(text, ",{}", response[tap]);
+                    methods.values().for_each(|curve| {
+                        let _ = write!(text, ",{}", curve.response[tap]);
                     });
                 }
                 text.push('\n');
                 write_atomic(path, text.as_bytes())
             }
             Self::Npy => {
-                let shape: Vec<usize> =
-                    if responses.len() == 1 { vec![taps] } else { vec![responses.len(), taps] };
-                let values: Vec<f64> =
-                    responses.iter().flat_map(|(_, response)| response.iter().copied()).collect();
+                let shape = if methods.len() == 1 { vec![taps] } else { vec![methods.len(), taps] };
+                let values: Vec<f64> = methods.values().flat_map(|curve| curve.response.clone()).collect();
                 npy::write(path, &shape, &values)
             }
         }

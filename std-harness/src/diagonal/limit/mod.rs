@@ -1,6 +1,8 @@
 //! `reparam diagonal limit`: ensembles of stochastic gradients beside their stochastic equation, the deterministic limit
 //! of high dimension, and that of small steps.
 
+pub mod reference;
+
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::time::Duration;
@@ -9,6 +11,7 @@ use clap::{Args, ValueEnum};
 use serde::Serialize;
 use serde_json::{Value, json};
 
+use self::reference::{Check, Row, Scope};
 use super::density::{self, Grid};
 use super::ensemble::{self, Dynamics, Plan, Run};
 use super::flow;
@@ -72,6 +75,23 @@ pub struct LimitOptions {
     classes: u32,
     #[command(flatten, next_help_heading = "Results")]
     output: OutputOptions,
+    #[command(flatten, next_help_heading = "Reference")]
+    reference: ReferenceOptions,
+}
+
+#[derive(Args, Debug, Clone)]
+struct ReferenceOptions {
+    /// Instead of a problem of yours: all figures of an independent program and closed forms, beside what is measured now.
+    /// Minutes
+    #[arg(
+        long,
+        conflicts_with_all = ["dim", "target", "covariance", "noise", "step", "init", "parametrization", "times",
+            "method", "plot", "checkpoint", "resume"]
+    )]
+    reference: bool,
+    /// Only these of them
+    #[arg(long, value_enum, value_name = "NAME", value_delimiter = ',', requires = "reference")]
+    checks: Option<Vec<Check>>,
 }
 
 #[derive(Args, Debug, Clone)]
@@ -115,6 +135,16 @@ impl Method {
 }
 
 #[derive(Debug, Serialize)]
+struct ReferenceReport {
+    system: &'static str,
+    version: &'static str,
+    seeds: usize,
+    seed: u64,
+    source: &'static str,
+    rows: Vec<Row>,
+}
+
+#[derive(Debug, Serialize)]
 struct Report {
     system: &'static str,
     version: &'static str,
@@ -154,6 +184,9 @@ struct Curve {
 impl LimitOptions {
     /// Does it.
     pub fn run(&self, context: &Context) -> Result<()> {
+        if self.reference.reference {
+            return self.run_reference(context);
+        }
         let output = &self.output;
         let mut inputs = self.model.files().to_vec();
         inputs.push(("--resume", output.resume.clone()));
@@ -175,6 +208,37 @@ impl LimitOptions {
             write_atomic(path, picture(&report).as_bytes())?;
         }
         context.print(&report, || report.to_string())
+    }
+
+    fn run_reference(&self, context: &Context) -> Result<()> {
+        let checks = self.reference.checks.clone().unwrap_or_else(|| Check::value_variants().to_vec());
+        let progress = context.progress(Some(checks.len() as u64));
+        progress.message(|| "checks".into());
+        let scope = Scope { seeds: (self.seeds as usize).max(2), seed: self.seed, progress: &progress };
+        let mut report = ReferenceReport {
+            system: "diagonal",
+            version: env!("CARGO_PKG_VERSION"),
+            seeds: scope.seeds,
+            seed: self.seed,
+            source: "tests/reference/diagonal_limit.py, and closed forms",
+            rows: Vec::new(),
+        };
+        let mut failed = None;
+        for check in checks {
+            match reference::run(check, &scope) {
+                Ok(rows) => report.rows.extend(rows),
+                // What the checks before it found is worth showing.
+                Err(error) => {
+                    failed = Some(error);
+                    break;
+                }
+            }
+        }
+        progress.finish();
+        if !report.rows.is_empty() {
+            context.print(&report, || reference::table(&report.rows))?;
+        }
+        failed.map_or(Ok(()), Err)
     }
 
     fn methods(&self, model: &Model) -> Result<Vec<Method>> {
