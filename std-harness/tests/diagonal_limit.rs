@@ -184,3 +184,27 @@ fn bad_input_is_named() {
     refused(1, &["--plot", "no/such.svg"], &["no/such"]);
     refused(2, &["--target", "two.txt", "--plot", "two.txt"], &["same file"]);
 }
+
+/// The checks of `--reference` that take no minutes, with few seeds and bounds as wide as those make them.
+#[test]
+fn figures_of_the_independent_program_hold() {
+    let folder = tempfile::tempdir().unwrap();
+    let checks = "coordinates,shrinking,exponentiated,flow,threshold,concentration,linear,decay,precision";
+    let arguments = ["diagonal", "limit", "--reference", "--seeds", "8", "--checks", checks, "--json"];
+    let report = json(folder.path(), &arguments);
+    let rows = report["rows"].as_array().unwrap();
+    for row in rows {
+        let of = |key: &str| row[key].as_f64().unwrap();
+        assert_eq!(row["holds"], (of("measured") - of("reference")).abs() <= of("allowed"));
+        assert_eq!(row["holds"], true, "{row}");
+        assert!((of("measured") - of("reference") - of("difference")).abs() < 1e-12);
+    }
+    assert_eq!(rows.len(), 1 + 8 + 1 + 15 + 3 + 2 + 12 + 2 + 7);
+    let table = text(
+        &reparam(folder.path(), &["diagonal", "limit", "--reference", "--seeds", "2", "--checks", "linear"])
+            .stdout,
+    );
+    assert!(table.contains("linear: 12 of 12 rows hold"), "{table}");
+    fails(folder.path(), 2, &["diagonal", "limit", "--reference", "--dim", "5"], &["--reference"]);
+    fails(folder.path(), 2, &["diagonal", "limit", "--checks", "flow"], &["--reference"]);
+}
