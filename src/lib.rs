@@ -62,3 +62,8 @@ struct Readme;
 #[cfg(doctest)]
 #[doc = include_str!("../docs/src/group_shuffle.md")]
 struct GroupShufflePage;
+
+/// The examples of the book.
+#[cfg(doctest)]
+#[doc = include_str!("../docs/src/diagonal.md")]
+struct DiagonalPage;
