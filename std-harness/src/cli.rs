@@ -6,7 +6,7 @@ use std::process::ExitCode;
 use clap::{Parser, Subcommand};
 
 use crate::context::{Context, Global};
-use crate::{Error, Result, deploy, diagonal, givens, group_shuffle, interrupt};
+use crate::{Error, Result, deploy, diagonal, givens, group_shuffle, horizon, interrupt};
 
 /// Structured objects as plain numbers: fit on this machine, deploy to a microcontroller.
 #[derive(Parser, Debug)]
@@ -50,6 +50,8 @@ systems! {
     GroupShuffle(group_shuffle),
     /// Sparse vectors as products: stochastic gradients, their limit, sparse system identification
     Diagonal(diagonal),
+    /// Planning over a finite horizon: mean, exponential utility, laws of the return, tails
+    Horizon(horizon),
     /// Export a fit to firmware, run it on the target, compare with the host
     Deploy(deploy),
 }

@@ -31,6 +31,7 @@ pub mod diagonal;
 pub mod error;
 pub mod givens;
 pub mod group_shuffle;
+pub mod horizon;
 pub mod interrupt;
 pub mod report;
 

@@ -88,7 +88,7 @@ fn delimiter(path: &Path, options: &TableOptions) -> Result<u8> {
 
 /// The line, from 1, on which a record begins. The reader's own count is that of the record before it where
 /// lines end in CRLF or are blank.
-fn line_of(text: &[u8], position: Option<&csv::Position>) -> u64 {
+pub(crate) fn line_of(text: &[u8], position: Option<&csv::Position>) -> u64 {
     let end =
         position.and_then(|position| usize::try_from(position.byte()).ok()).unwrap_or(0).min(text.len());
     let blank = text[end..].iter().take_while(|byte| b"\r\n".contains(byte)).count();
@@ -97,7 +97,7 @@ fn line_of(text: &[u8], position: Option<&csv::Position>) -> u64 {
     1 + line_ends.filter(|&(&byte, &next)| byte == b'\n' || (byte == b'\r' && next != b'\n')).count() as u64
 }
 
-fn unreadable(text: &[u8], path: &Path, error: &csv::Error) -> Error {
+pub(crate) fn unreadable(text: &[u8], path: &Path, error: &csv::Error) -> Error {
     let line = line_of(text, error.position());
     match error.kind() {
         csv::ErrorKind::Utf8 { err, .. } => Error::failed(format!("the text is not UTF-8 ({err})"))

@@ -1,0 +1,85 @@
+"""Markov decision processes as CSV: `python3 processes.py`. No dependencies.
+
+energy_node.csv  A sensor node that lives on harvested energy. Battery b of 0..11 units and weather w (dark, dim, sunny), state
+                 3b + w. Action: duty of the next hour, 0..3; it earns 0, 3, 5, 6 and drains its own number of units,
+                 one more with probability 0.2 (0.1 for duty 0). Dim weather harvests 0 or 1 with equal chances, sunny
+                 weather 0, 1, 2 with 0.1, 0.3, 0.6. If the battery does not last the node earns -20 instead and restarts with
+                 what it harvests.
+inventory.csv    Stock of 0..20 (state) and an order of at most 10 that fits (action); demand 0, 2, 3, 4, 5, 8 with
+                 0.1, 0.3, 0.1, 0.1, 0.3, 0.1; what is not there is lost. Price 16, unit cost 5, 2 for each order, 0.3 for each
+                 unit left.
+machine.csv      Machine replacement, from figure 3 of Delage and Mannor (2010), as in the package MDPs.jl: states 1 and 2 repair,
+                 3..10 are ages; actions 1 run and 2 repair. Ids count from 1.
+"""
+
+import csv
+import pathlib
+
+HERE = pathlib.Path(__file__).parent
+
+
+def write(name, rows):
+    """rows: {(state, action): {(next, reward): probability}}"""
+    with open(HERE / name, "w", newline="") as file:
+        out = csv.writer(file, lineterminator="\n")
+        out.writerow(["idstatefrom", "idaction", "idstateto", "probability", "reward"])
+        for (state, action), edges in sorted(rows.items()):
+            for (after, reward), probability in sorted(edges.items()):
+                out.writerow([state, action, after, repr(round(probability, 15)), repr(reward)])
+
+
+def energy_node():
+    weather = [[0.7, 0.2, 0.1], [0.3, 0.4, 0.3], [0.1, 0.3, 0.6]]
+    harvest = [[1.0], [0.5, 0.5], [0.1, 0.3, 0.6]]
+    rows = {}
+    for battery in range(12):
+        for w in range(3):
+            for duty in range(4):
+                edges = rows.setdefault((3 * battery + w, duty), {})
+                more = 0.1 if duty == 0 else 0.2
+                for used, p_used in [(duty, 1 - more), (duty + 1, more)]:
+                    for gain, p_gain in enumerate(harvest[w]):
+                        lasts = battery >= used
+                        level = min(11, battery - used + gain if lasts else gain)
+                        reward = [0, 3, 5, 6][duty] if lasts else -20
+                        for after, p_after in enumerate(weather[w]):
+                            edge = (3 * level + after, reward)
+                            edges[edge] = edges.get(edge, 0) + p_used * p_gain * p_after
+    return rows
+
+
+def inventory():
+    demand = {0: 0.1, 2: 0.3, 3: 0.1, 4: 0.1, 5: 0.3, 8: 0.1}
+    rows = {}
+    for stock in range(21):
+        for order in range(min(10, 20 - stock) + 1):
+            edges = rows.setdefault((stock, order), {})
+            for wanted, p in demand.items():
+                sold = min(wanted, stock + order)
+                left = stock + order - sold
+                reward = round(16 * sold - 5 * order - 2 * (order > 0) - 0.3 * left, 10)
+                edges[left, reward] = edges.get((left, reward), 0) + p
+    return rows
+
+
+def machine():
+    rows = {}
+    for state in range(1, 11):
+        pays = -20.0 if state >= 9 else 0.0
+        if state == 1:
+            run, repair = {(1, -2.0): 0.2, (3, 0.0): 0.8}, {(1, -2.0): 1.0}
+        elif state == 2:
+            run, repair = {(2, -10.0): 1.0}, {(1, -2.0): 0.6, (2, -10.0): 0.4}
+        elif state == 10:
+            run, repair = {(10, -20.0): 1.0}, {(10, -20.0): 0.3, (1, -2.0): 0.6, (2, -10.0): 0.1}
+        else:
+            run = {(state, 0.0): 0.2, (state + 1, pays): 0.8}
+            repair = {(state + 1, pays): 0.3, (1, 0.0): 0.6, (2, 0.0): 0.1}
+        rows[state, 1], rows[state, 2] = run, repair
+    return rows
+
+
+if __name__ == "__main__":
+    write("energy_node.csv", energy_node())
+    write("inventory.csv", inventory())
+    write("machine.csv", machine())

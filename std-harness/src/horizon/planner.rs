@@ -1,0 +1,149 @@
+//! Backward induction with all cores.
+
+use rayon::prelude::*;
+use reparam::Real;
+use reparam::horizon::plan::{Backup, Settings};
+use reparam::horizon::{Edge, Model, Policy};
+
+use super::failed;
+use super::process::Process;
+use crate::report::progress::Progress;
+use crate::{Error, Result, interrupt};
+
+/// States that a thread takes at a time.
+const CHUNK: usize = 1024;
+
+/// Actions of all stages: two bytes each, or one.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Decisions {
+    states: usize,
+    actions: Vec<u16>,
+}
+
+impl Decisions {
+    /// Action 0 everywhere.
+    pub fn new(stages: usize, states: usize) -> Self {
+        Self { states, actions: vec![0; stages * states] }
+    }
+
+    /// Number of stages.
+    pub fn stages(&self) -> usize {
+        self.actions.len() / self.states
+    }
+
+    /// Actions of the states at a stage.
+    pub fn stage(&self, stage: usize) -> &[u16] {
+        &self.actions[stage * self.states..][..self.states]
+    }
+
+    /// The same, to be written.
+    pub fn stage_mut(&mut self, stage: usize) -> &mut [u16] {
+        &mut self.actions[stage * self.states..][..self.states]
+    }
+}
+
+impl Policy for Decisions {
+    fn action(&self, stage: usize, state: usize) -> usize {
+        usize::from(self.stage(stage)[state])
+    }
+}
+
+/// A planner for one process that allocates once.
+#[derive(Debug)]
+pub struct Planner<'a, T> {
+    process: &'a Process<T>,
+    /// Rewards by row, where they do not depend on what follows.
+    row_rewards: Option<Vec<T>>,
+    value: Vec<T>,
+    next: Vec<T>,
+}
+
+impl<'a, T: Real> Planner<'a, T> {
+    /// Of a process.
+    pub fn new(process: &'a Process<T>) -> Result<Self> {
+        if process.actions > 1 << 16 {
+            return Err(Error::failed("more than 65,536 actions"));
+        }
+        let zeros = || vec![T::ZERO; process.states];
+        Ok(Self { process, row_rewards: process.row_rewards(), value: zeros(), next: zeros() })
+    }
+
+    /// Values of all states at the first stage. `decisions` are set where there are any.
+    pub fn solve(
+        &mut self,
+        horizon: usize,
+        settings: Settings<T>,
+        decisions: Option<&mut Decisions>,
+        progress: &Progress,
+    ) -> Result<&[T]> {
+        let buffers = (&mut self.value, &mut self.next);
+        match &self.row_rewards {
+            Some(rewards) => {
+                let model = RowRewards { process: self.process, rewards };
+                backward(&model, buffers, horizon, settings, decisions, progress)?;
+            }
+            None => backward(self.process, buffers, horizon, settings, decisions, progress)?,
+        }
+        Ok(&self.value)
+    }
+}
+
+/// The process without a reward for each edge.
+struct RowRewards<'a, T> {
+    process: &'a Process<T>,
+    rewards: &'a [T],
+}
+
+impl<T: Real> Model<T> for RowRewards<'_, T> {
+    const EDGE_REWARDS: bool = false;
+
+    fn states(&self) -> usize {
+        self.process.states
+    }
+    fn actions(&self) -> usize {
+        self.process.actions
+    }
+    #[inline]
+    fn reward(&self, _stage: usize, state: usize, action: usize) -> T {
+        self.rewards[state * self.process.actions + action]
+    }
+    #[inline]
+    fn edges(&self, stage: usize, state: usize, action: usize) -> impl Iterator<Item = Edge<T>> {
+        self.process.edges(stage, state, action)
+    }
+}
+
+fn backward<T: Real, M: Model<T> + Sync>(
+    model: &M,
+    (value, next): (&mut Vec<T>, &mut Vec<T>),
+    horizon: usize,
+    settings: Settings<T>,
+    mut decisions: Option<&mut Decisions>,
+    progress: &Progress,
+) -> Result<()> {
+    value.fill(T::ZERO);
+    for stage in (0..horizon).rev() {
+        if interrupt::asked() {
+            return Err(Error::failed(format!("interrupted with {} of {horizon} stages left", stage + 1)));
+        }
+        std::mem::swap(value, next);
+        let backup = Backup::new(model, stage, settings, next).map_err(failed)?;
+        let chunks = value.par_chunks_mut(CHUNK).enumerate();
+        match &mut decisions {
+            Some(decisions) => {
+                let actions = decisions.stage_mut(stage).par_chunks_mut(CHUNK);
+                chunks.zip(actions).try_for_each(|((chunk, values), actions)| {
+                    let first = chunk * CHUNK;
+                    let policy = |state: usize, action: usize| actions[state - first] = action as u16;
+                    backup.clone().states(first, values, policy)
+                })
+            }
+            None => {
+                chunks.try_for_each(|(chunk, values)| backup.clone().states(chunk * CHUNK, values, |_, _| ()))
+            }
+        }
+        .map_err(failed)?;
+        progress.add(1);
+    }
+    Ok(())
+}
