@@ -23,6 +23,42 @@
 #include <stdint.h>
 
 /*
+ Weight u v, a pull by h makes it (u + h v) (v + h u): the diagonal linear network.
+ */
+#define REPARAM_DIAGONAL_PRODUCT 0
+
+/*
+ Weight u^2 - v^2, u (1 + 2h), v (1 - 2h): the same network in rotated coordinates.
+ */
+#define REPARAM_DIAGONAL_DIFFERENCE 1
+
+/*
+ The same, u and v not below `setting` > 0: it does not freeze.
+ */
+#define REPARAM_DIAGONAL_FLOORED 2
+
+/*
+ Weight u^2 - v^2, u exp(2h), v exp(-2h): EG+-.
+ */
+#define REPARAM_DIAGONAL_EXPONENTIATED 3
+
+/*
+ Weight u, which moves by h sqrt(u^2 + setting^2). v is unused.
+ */
+#define REPARAM_DIAGONAL_HYPERBOLIC_ENTROPY 4
+
+/*
+ Weight u, which moves by h: LMS and NLMS. v is unused.
+ */
+#define REPARAM_DIAGONAL_LINEAR 5
+
+/*
+ Weight u, which moves in proportion to its share of all: IPNLMS. `setting` is the proportion in [-1, 1),
+ `regularization` > 0 is small beside the sum of all |u|. v is unused.
+ */
+#define REPARAM_DIAGONAL_PROPORTIONATE 6
+
+/*
  Size of a search in units of 8 bytes.
  */
 #define REPARAM_GIVENS_SEARCH_WORDS 48
@@ -72,7 +108,7 @@ enum reparam_status
    */
   REPARAM_STATUS_NO_REFLECTION = -7,
   /*
-   A setting of a search makes no sense.
+   A setting makes no sense.
    */
   REPARAM_STATUS_SETTING = -8,
   /*
@@ -124,6 +160,94 @@ typedef enum reparam_givens_stop reparam_givens_stop;
 typedef int32_t reparam_givens_stop;
 #endif // __STDC_VERSION__ >= 202311L
 #endif // __cplusplus
+
+/*
+ How a weight is written as two numbers u and v, and moved.
+ */
+typedef struct {
+  /*
+   One of REPARAM_DIAGONAL_...
+   */
+  uint32_t kind;
+  /*
+   Floor, scale or proportion; 0 where the kind has none.
+   */
+  float setting;
+  /*
+   Of the sum of REPARAM_DIAGONAL_PROPORTIONATE; else 0.
+   */
+  float regularization;
+} reparam_diagonal_rule_f32;
+
+/*
+ An adaptive filter. Its taps and its delay line are arrays of the caller.
+ */
+typedef struct {
+  /*
+   How taps move.
+   */
+  reparam_diagonal_rule_f32 rule;
+  /*
+   Share of the error that a step removes, in (0, 2).
+   */
+  float rate;
+  /*
+   Bounds the step on silent input.
+   */
+  float regularization;
+  /*
+   Length of the response in samples.
+   */
+  size_t taps;
+  /*
+   Place of the last input in the delay line: not for use.
+   */
+  size_t position;
+} reparam_diagonal_filter_f32;
+
+/*
+ How a weight is written as two numbers u and v, and moved.
+ */
+typedef struct {
+  /*
+   One of REPARAM_DIAGONAL_...
+   */
+  uint32_t kind;
+  /*
+   Floor, scale or proportion; 0 where the kind has none.
+   */
+  double setting;
+  /*
+   Of the sum of REPARAM_DIAGONAL_PROPORTIONATE; else 0.
+   */
+  double regularization;
+} reparam_diagonal_rule_f64;
+
+/*
+ An adaptive filter. Its taps and its delay line are arrays of the caller.
+ */
+typedef struct {
+  /*
+   How taps move.
+   */
+  reparam_diagonal_rule_f64 rule;
+  /*
+   Share of the error that a step removes, in (0, 2).
+   */
+  double rate;
+  /*
+   Bounds the step on silent input.
+   */
+  double regularization;
+  /*
+   Length of the response in samples.
+   */
+  size_t taps;
+  /*
+   Place of the last input in the delay line: not for use.
+   */
+  size_t position;
+} reparam_diagonal_filter_f64;
 
 /*
  A rotation by the angle whose cosine and sine these are.
@@ -514,6 +638,206 @@ reparam_status reparam_dense_svd_f64(size_t rows,
                                      double *s,
                                      double *v,
                                      double *scratch);
+
+/*
+ Starts a filter whose fields but `position` are set: every tap at (u0, v0), silence before. `u` and `v` have
+ `taps` elements, `delay` has `2 * taps`.
+ */
+reparam_status reparam_diagonal_filter_init_f32(reparam_diagonal_filter_f32 *filter,
+                                                float u0,
+                                                float v0,
+                                                float *u,
+                                                float *v,
+                                                float *delay);
+
+/*
+ Takes the next input and the output that belongs to it, predicts the output, and takes a step. `error` becomes
+ the output minus its prediction; null if it is not wanted. After REPARAM_STATUS_NOT_FINITE the taps are as
+ before, and an input that is not finite counts as 0.
+ */
+reparam_status reparam_diagonal_filter_step_f32(reparam_diagonal_filter_f32 *filter,
+                                                float *u,
+                                                float *v,
+                                                float *delay,
+                                                float input,
+                                                float output,
+                                                float *error);
+
+/*
+ Takes the next input and predicts the output without a step.
+ */
+reparam_status reparam_diagonal_filter_predict_f32(reparam_diagonal_filter_f32 *filter,
+                                                   const float *u,
+                                                   const float *v,
+                                                   float *delay,
+                                                   float input,
+                                                   float *output);
+
+/*
+ The `dim` weights of `u` and `v`; of a filter its impulse response, the weight of the latest input first. NULL
+ for `v` is not allowed even where it is unused.
+ */
+reparam_status reparam_diagonal_weights_f32(reparam_diagonal_rule_f32 rule,
+                                            size_t dim,
+                                            const float *u,
+                                            const float *v,
+                                            float *weights);
+
+/*
+ A step of stochastic gradients of size `size` on the sample `a` of `dim` inputs, which the weights should answer
+ by `target`. `error` becomes the target minus the answer before the step. After REPARAM_STATUS_NOT_FINITE
+ `u` and `v` are as before.
+ */
+reparam_status reparam_diagonal_step_f32(reparam_diagonal_rule_f32 rule,
+                                         float size,
+                                         size_t dim,
+                                         float *u,
+                                         float *v,
+                                         const float *a,
+                                         float target,
+                                         float *error);
+
+/*
+ The same with the step that leaves 1 - `rate` of the error on this sample, to first order.
+ */
+reparam_status reparam_diagonal_step_normalized_f32(reparam_diagonal_rule_f32 rule,
+                                                    float rate,
+                                                    float regularization,
+                                                    size_t dim,
+                                                    float *u,
+                                                    float *v,
+                                                    const float *a,
+                                                    float target,
+                                                    float *error);
+
+/*
+ u and v >= 0 of the weight u^2 - v^2 = `weight` with the effective initialisation sqrt(u v) = `scale` > 0.
+ */
+reparam_status reparam_diagonal_from_weight_f32(float weight, float scale, float *u, float *v);
+
+/*
+ The numbers of the same weight u^2 - v^2, and the same effective initialisation, for REPARAM_DIAGONAL_PRODUCT.
+ */
+reparam_status reparam_diagonal_to_product_f32(float u,
+                                               float v,
+                                               float *p,
+                                               float *q);
+
+/*
+ The numbers of the same weight p q for REPARAM_DIAGONAL_DIFFERENCE.
+ */
+reparam_status reparam_diagonal_to_difference_f32(float p, float q, float *u, float *v);
+
+/*
+ The largest stable step size near interpolation: 2 over the mean of variance times gain. `variances` are those
+ of the `dim` inputs, times `dim` for samples that are not scaled by its root.
+ */
+reparam_status reparam_diagonal_stability_limit_f32(reparam_diagonal_rule_f32 rule,
+                                                    size_t dim,
+                                                    const float *variances,
+                                                    const float *u,
+                                                    const float *v,
+                                                    float *limit);
+
+/*
+ Starts a filter whose fields but `position` are set: every tap at (u0, v0), silence before. `u` and `v` have
+ `taps` elements, `delay` has `2 * taps`.
+ */
+reparam_status reparam_diagonal_filter_init_f64(reparam_diagonal_filter_f64 *filter,
+                                                double u0,
+                                                double v0,
+                                                double *u,
+                                                double *v,
+                                                double *delay);
+
+/*
+ Takes the next input and the output that belongs to it, predicts the output, and takes a step. `error` becomes
+ the output minus its prediction; null if it is not wanted. After REPARAM_STATUS_NOT_FINITE the taps are as
+ before, and an input that is not finite counts as 0.
+ */
+reparam_status reparam_diagonal_filter_step_f64(reparam_diagonal_filter_f64 *filter,
+                                                double *u,
+                                                double *v,
+                                                double *delay,
+                                                double input,
+                                                double output,
+                                                double *error);
+
+/*
+ Takes the next input and predicts the output without a step.
+ */
+reparam_status reparam_diagonal_filter_predict_f64(reparam_diagonal_filter_f64 *filter,
+                                                   const double *u,
+                                                   const double *v,
+                                                   double *delay,
+                                                   double input,
+                                                   double *output);
+
+/*
+ The `dim` weights of `u` and `v`; of a filter its impulse response, the weight of the latest input first. NULL
+ for `v` is not allowed even where it is unused.
+ */
+reparam_status reparam_diagonal_weights_f64(reparam_diagonal_rule_f64 rule,
+                                            size_t dim,
+                                            const double *u,
+                                            const double *v,
+                                            double *weights);
+
+/*
+ A step of stochastic gradients of size `size` on the sample `a` of `dim` inputs, which the weights should answer
+ by `target`. `error` becomes the target minus the answer before the step. After REPARAM_STATUS_NOT_FINITE
+ `u` and `v` are as before.
+ */
+reparam_status reparam_diagonal_step_f64(reparam_diagonal_rule_f64 rule,
+                                         double size,
+                                         size_t dim,
+                                         double *u,
+                                         double *v,
+                                         const double *a,
+                                         double target,
+                                         double *error);
+
+/*
+ The same with the step that leaves 1 - `rate` of the error on this sample, to first order.
+ */
+reparam_status reparam_diagonal_step_normalized_f64(reparam_diagonal_rule_f64 rule,
+                                                    double rate,
+                                                    double regularization,
+                                                    size_t dim,
+                                                    double *u,
+                                                    double *v,
+                                                    const double *a,
+                                                    double target,
+                                                    double *error);
+
+/*
+ u and v >= 0 of the weight u^2 - v^2 = `weight` with the effective initialisation sqrt(u v) = `scale` > 0.
+ */
+reparam_status reparam_diagonal_from_weight_f64(double weight, double scale, double *u, double *v);
+
+/*
+ The numbers of the same weight u^2 - v^2, and the same effective initialisation, for REPARAM_DIAGONAL_PRODUCT.
+ */
+reparam_status reparam_diagonal_to_product_f64(double u,
+                                               double v,
+                                               double *p,
+                                               double *q);
+
+/*
+ The numbers of the same weight p q for REPARAM_DIAGONAL_DIFFERENCE.
+ */
+reparam_status reparam_diagonal_to_difference_f64(double p, double q, double *u, double *v);
+
+/*
+ The largest stable step size near interpolation: 2 over the mean of variance times gain. `variances` are those
+ of the `dim` inputs, times `dim` for samples that are not scaled by its root.
+ */
+reparam_status reparam_diagonal_stability_limit_f64(reparam_diagonal_rule_f64 rule,
+                                                    size_t dim,
+                                                    const double *variances,
+                                                    const double *u,
+                                                    const double *v,
+                                                    double *limit);
 
 /*
  Number of angles of a frame: `rows * cols - cols * (cols + 1) / 2`. 0 for sizes that no frame has (`rows` >=

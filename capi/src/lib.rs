@@ -17,6 +17,7 @@
 extern crate std;
 
 mod dense;
+mod diagonal;
 mod givens;
 mod group_shuffle;
 mod memory;
@@ -27,6 +28,7 @@ mod status;
 mod trig;
 
 pub use dense::*;
+pub use diagonal::*;
 pub use givens::*;
 pub use group_shuffle::*;
 pub use objective::*;

@@ -1,4 +1,4 @@
-use reparam::{dense, givens, group_shuffle};
+use reparam::{dense, diagonal, givens, group_shuffle};
 
 /// What a call came to. Negative values are errors; what the outputs hold after an error is unspecified.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -23,7 +23,7 @@ pub enum Status {
     NoConvergence = -6,
     /// A reflected frame was asked for with more rows than columns.
     NoReflection = -7,
-    /// A setting of a search makes no sense.
+    /// A setting makes no sense.
     Setting = -8,
     /// The search was not initialised.
     NotInitialised = -9,
@@ -47,6 +47,17 @@ impl From<dense::Error> for Status {
             dense::Error::Singular => Self::Singular,
             dense::Error::NotPositiveDefinite => Self::NotPositiveDefinite,
             dense::Error::NoConvergence => Self::NoConvergence,
+            _ => Self::Form,
+        }
+    }
+}
+
+impl From<diagonal::Error> for Status {
+    fn from(error: diagonal::Error) -> Self {
+        match error {
+            diagonal::Error::Length { .. } | diagonal::Error::Empty => Self::Size,
+            diagonal::Error::NotFinite => Self::NotFinite,
+            diagonal::Error::Setting { .. } => Self::Setting,
             _ => Self::Form,
         }
     }

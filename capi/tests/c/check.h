@@ -22,6 +22,7 @@ void test_random(void);
 void test_dense(void);
 void test_givens(void);
 void test_group_shuffle(void);
+void test_diagonal(void);
 void test_search(void);
 
 #endif

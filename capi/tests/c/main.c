@@ -45,6 +45,7 @@ int main(void)
     test_dense();
     test_givens();
     test_group_shuffle();
+    test_diagonal();
     test_search();
     printf("all checks hold\n");
     return 0;

@@ -8,6 +8,7 @@
 
 mod artifact;
 pub mod c;
+mod diagonal;
 mod givens;
 mod group_shuffle;
 pub mod json;
@@ -36,7 +37,7 @@ use crate::{Error, Result};
 type Exporter = fn(&Request) -> Result<Artifact>;
 
 /// The systems, by the key `system` of their fit files.
-const EXPORTERS: &[(&str, Exporter)] = &[("givens", givens::export)];
+const EXPORTERS: &[(&str, Exporter)] = &[("diagonal", diagonal::export), ("givens", givens::export)];
 
 /// The system of fits that are tensors: their metadata name no other.
 const TENSORS: Exporter = group_shuffle::export;

@@ -7,14 +7,14 @@ use reparam::diagonal::rule::{
     Difference, Exponentiated, Floored, HyperbolicEntropy, Linear, Product, Proportionate, Rule, weights,
 };
 use reparam::diagonal::{Step, step};
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use super::super::failed;
 use crate::report::progress::Progress;
 use crate::{Error, Result, interrupt};
 
 /// How taps move.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, ValueEnum, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, ValueEnum, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Method {
     /// Normalised least mean squares
@@ -73,6 +73,25 @@ pub struct Signals<'a> {
     pub truth: Option<&'a [f64]>,
 }
 
+/// Work with a filter of any rule.
+pub trait Visit<T: Real> {
+    /// What it comes to.
+    type Output;
+
+    /// Does it: `start` are the numbers of every tap at the start.
+    fn visit<R: Rule<T>>(self, rule: R, start: (T, T)) -> Result<Self::Output>;
+}
+
+impl Setup {
+    /// The step of a filter.
+    pub fn step<T: Real, R: Rule<T>>(&self, rule: &R, (u, v): (T, T)) -> Result<Step<T>> {
+        let regularization = T::from_f64(self.regularization * self.taps as f64) * rule.gain(u, v);
+        let step = Step::Normalized { rate: T::from_f64(self.rate), regularization };
+        step.check().map_err(failed)?;
+        Ok(step)
+    }
+}
+
 impl Method {
     /// Name on the command line.
     pub fn name(self) -> String {
@@ -87,24 +106,36 @@ impl Method {
         every: usize,
         progress: &Progress,
     ) -> Result<Identified> {
+        self.visit::<T, _>(setup, Job { setup, signals, every, progress })
+    }
+
+    /// Numbers that the rule is made of: proportion and the regularization of its sum, floor, or scale; 0 where there is
+    /// none.
+    pub fn settings<T: Real>(self, setup: &Setup) -> [T; 2] {
         let real = T::from_f64;
-        let init = real(setup.init);
-        let twice_square = T::TWO * init * init;
-        let job = Job { setup, signals, every, progress };
         match self {
-            Self::Nlms => job.run(Linear, (T::ZERO, T::ZERO)),
+            Self::Ipnlms => [real(setup.proportion), real(0.01)],
+            Self::Floored => [real(setup.floor), T::ZERO],
+            Self::Hypentropy => [T::TWO * real(setup.init) * real(setup.init), T::ZERO],
+            Self::Nlms | Self::Product | Self::Difference | Self::Eg => [T::ZERO; 2],
+        }
+    }
+
+    /// Makes the rule and hands it on.
+    pub fn visit<T: Real, V: Visit<T>>(self, setup: &Setup, visitor: V) -> Result<V::Output> {
+        let init = T::from_f64(setup.init);
+        let [first, second] = self.settings(setup);
+        let zero = (T::ZERO, T::ZERO);
+        match self {
+            Self::Nlms => visitor.visit(Linear, zero),
             Self::Ipnlms => {
-                let rule =
-                    Proportionate::new(setup.taps, real(setup.proportion), real(0.01)).map_err(failed)?;
-                job.run(rule, (T::ZERO, T::ZERO))
+                visitor.visit(Proportionate::new(setup.taps, first, second).map_err(failed)?, zero)
             }
-            Self::Product => job.run(Product, Product::from_weight(T::ZERO, init).map_err(failed)?),
-            Self::Difference => job.run(Difference, (init, init)),
-            Self::Floored => job.run(Floored::new(real(setup.floor)).map_err(failed)?, (init, init)),
-            Self::Eg => job.run(Exponentiated, (init, init)),
-            Self::Hypentropy => {
-                job.run(HyperbolicEntropy::new(twice_square).map_err(failed)?, (T::ZERO, T::ZERO))
-            }
+            Self::Product => visitor.visit(Product, Product::from_weight(T::ZERO, init).map_err(failed)?),
+            Self::Difference => visitor.visit(Difference, (init, init)),
+            Self::Floored => visitor.visit(Floored::new(first).map_err(failed)?, (init, init)),
+            Self::Eg => visitor.visit(Exponentiated, (init, init)),
+            Self::Hypentropy => visitor.visit(HyperbolicEntropy::new(first).map_err(failed)?, zero),
         }
     }
 }
@@ -116,12 +147,12 @@ struct Job<'a> {
     progress: &'a Progress,
 }
 
-impl Job<'_> {
-    fn run<T: Real, R: Rule<T>>(&self, mut rule: R, (u, v): (T, T)) -> Result<Identified> {
-        let Setup { taps, rate, regularization, .. } = *self.setup;
-        let regularization = T::from_f64(regularization * taps as f64) * rule.gain(u, v);
-        let rate = Step::Normalized { rate: T::from_f64(rate), regularization };
-        rate.check().map_err(failed)?;
+impl<T: Real> Visit<T> for Job<'_> {
+    type Output = Identified;
+
+    fn visit<R: Rule<T>>(self, mut rule: R, (u, v): (T, T)) -> Result<Identified> {
+        let taps = self.setup.taps;
+        let rate = self.setup.step(&rule, (u, v))?;
         let (mut u, mut v) = (vec![u; taps], vec![v; taps]);
         let (mut delay, mut position) = (vec![T::ZERO; 2 * taps], 0);
         let mut now = vec![T::ZERO; taps];

@@ -1,6 +1,7 @@
 //! `reparam diagonal identify`: a sparse response from two recorded signals, by all filters side by side.
 
 pub mod filters;
+pub mod fit;
 pub mod signal;
 
 use std::collections::BTreeMap;
@@ -13,6 +14,7 @@ use reparam::random::{SplitMix64, fill_gaussian};
 use serde::Serialize;
 
 use self::filters::{Identified, Method, Setup, Signals};
+use self::fit::Fit;
 use self::signal::{Signal, convolve, read, read_path, rms};
 use super::covariance::correlation;
 use crate::arguments::{check_files, positive};
@@ -107,8 +109,9 @@ struct FilterOptions {
 
 #[derive(Args, Debug, Clone)]
 struct ResultOptions {
-    /// Write the responses: `.csv`, a column for each filter; or `.npy`, an array of taps (one filter) or filters × taps
-    #[arg(short, long, value_name = "FILE.csv|.npy")]
+    /// Write the responses: `.csv`, a column for each filter; `.npy`, an array of taps (one filter) or filters × taps; or
+    /// `.json`, one filter as `reparam deploy` takes it
+    #[arg(short, long, value_name = "FILE.csv|.npy|.json")]
     output_file: Option<PathBuf>,
     /// Draw the misalignment, or without --path the error
     #[arg(long, value_name = "FILE.svg")]
@@ -136,6 +139,8 @@ struct Report {
     samples: usize,
     /// Samples per second, if a file says so.
     sample_rate: Option<u32>,
+    /// Root mean square of input and output.
+    levels: [f64; 2],
     setup: BTreeMap<&'static str, f64>,
     seed: Option<u64>,
     /// Samples between the points of the curves.
@@ -184,9 +189,15 @@ impl IdentifyOptions {
         ];
         check_files(&[&inputs[..], &output].concat(), &outputs)?;
         let stored = output_file.as_deref().map(|path| Ok((path, Format::of(path)?))).transpose()?;
+        if let Some((path, Format::Json)) = stored
+            && self.filters.method.as_ref().is_none_or(|methods| methods.len() != 1)
+        {
+            let error = Error::usage("a .json file holds the one filter of a device").file(path);
+            return Err(error.remedy("choose it with --method NAME"));
+        }
         let report = self.identify(context)?;
         if let Some((path, format)) = stored {
-            format.write(path, &report.methods)?;
+            format.write(path, &report.methods, || self.fit(&report))?;
         }
         if let Some(path) = plot {
             let known = self.signals.path.is_some();
@@ -245,10 +256,37 @@ impl IdentifyOptions {
             taps,
             samples: input.len(),
             sample_rate: rate,
+            levels: [of_input, of_output],
             setup: setup.named(),
             seed: random.then_some(self.signals.seed),
             every,
             methods: curves,
+        })
+    }
+
+    /// The one filter, for the device.
+    fn fit(&self, report: &Report) -> Result<Fit> {
+        let Some((&method, curve)) = report.methods.first_key_value() else {
+            return Err(Error::usage("no filter"));
+        };
+        let Setup { rate, init, floor, proportion, regularization, .. } = self.filters.setup();
+        Ok(Fit {
+            system: report.system.into(),
+            version: report.version.into(),
+            method,
+            rate,
+            init,
+            floor,
+            proportion,
+            regularization,
+            input_level: report.levels[0],
+            output_level: report.levels[1],
+            samples: report.samples,
+            sample_rate: report.sample_rate,
+            seed: report.seed,
+            error_end_db: curve.error_end_db,
+            misalignment_end_db: curve.misalignment_end_db,
+            response: curve.response.clone(),
         })
     }
 
@@ -390,6 +428,7 @@ fn essential(response: &[f64]) -> usize {
 enum Format {
     Csv,
     Npy,
+    Json,
 }
 
 impl Format {
@@ -402,11 +441,17 @@ impl Format {
         {
             Some("csv") => Ok(Self::Csv),
             Some("npy") => Ok(Self::Npy),
-            _ => Err(Error::usage("responses are written as .csv or .npy").file(path)),
+            Some("json") => Ok(Self::Json),
+            _ => Err(Error::usage("responses are written as .csv, .npy or .json").file(path)),
         }
     }
 
-    fn write(self, path: &Path, methods: &BTreeMap<Method, Curve>) -> Result<()> {
+    fn write(
+        self,
+        path: &Path,
+        methods: &BTreeMap<Method, Curve>,
+        fit: impl FnOnce() -> Result<Fit>,
+    ) -> Result<()> {
         let taps = methods.values().next().map_or(0, |curve| curve.response.len());
         match self {
             Self::Csv => {
@@ -427,6 +472,7 @@ impl Format {
                 let values: Vec<f64> = methods.values().flat_map(|curve| curve.response.clone()).collect();
                 npy::write(path, &shape, &values)
             }
+            Self::Json => fit()?.write(path),
         }
     }
 }
