@@ -138,12 +138,11 @@ impl LawOptions {
 
     /// The law of a policy from a state.
     pub fn law(&self, process: &Process<f64>, decisions: &Decisions, start: usize) -> Result<Known> {
-        if self.atoms.is_none() {
-            if let Some(step) = self.lattice_step(process)? {
-                if let Some(law) = exact(process, decisions, start, step)? {
-                    return Ok(law);
-                }
-            }
+        if self.atoms.is_none()
+            && let Some(step) = self.lattice_step(process)?
+            && let Some(law) = exact(process, decisions, start, step)?
+        {
+            return Ok(law);
         }
         let atoms = self.atoms.unwrap_or(1000) as usize;
         let length = quantile::scratch_len(process.states, atoms);
