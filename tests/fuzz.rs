@@ -41,3 +41,13 @@ fn givens() {
 fn group_shuffle() {
     smoke(fuzz::group_shuffle::run, 100_000);
 }
+
+#[test]
+fn horizon() {
+    smoke(fuzz::horizon::run, 100_000);
+}
+
+#[test]
+fn implicit() {
+    smoke(fuzz::implicit::run, 100_000);
+}

@@ -559,6 +559,11 @@ fn functionals_by_definition() {
         let small: f64 = shifted.iter().map(|(z, m)| m * (-b * z).exp_m1()).sum();
         close(law.entropic(b), mean - small.ln_1p() / b, 1e-12);
     }
+    // Values that no mass is at do not count, however far they are.
+    let mut mass = [0.0; 200];
+    mass[199] = 1.0;
+    let far = Grid::new(-199, 10.0, &mass).unwrap();
+    assert_eq!((far.entropic(1.0), far.evar(0.1).unwrap()), (0.0, 0.0));
     assert!(matches!(law.quantile(0.0), Err(Error::Setting { .. })));
     assert!(matches!(law.evar(f64::NAN), Err(Error::Setting { .. })));
     assert!(Quantiles::new(&[1.0, 0.0]).is_err() && Grid::new(0, 1.0, &[0.5, 0.4]).is_err());

@@ -9,5 +9,7 @@ pub mod dense;
 pub mod diagonal;
 pub mod givens;
 pub mod group_shuffle;
+pub mod horizon;
+pub mod implicit;
 mod matrix;
 pub mod trig;

@@ -24,7 +24,7 @@ pub const MAX_SWEEPS: usize = 30;
 /// Length of the scratch of [`factor`].
 pub const fn scratch_len(rows: usize, cols: usize) -> usize {
     let short = if rows < cols { rows } else { cols };
-    short * (rows + cols)
+    short.saturating_mul(rows.saturating_add(cols))
 }
 
 /// U, Σ and V of the `rows` × `cols` matrix `a`. Returns the number of sweeps.

@@ -143,26 +143,25 @@ pub trait Law<T: Real> {
 /// ERM and the relative entropy of the law tilted by e^(−bz).
 fn entropic<T: Real, L: Law<T> + ?Sized>(law: &L, b: T) -> (T, T) {
     let mean = law.mean();
-    let largest = law
-        .atoms()
-        .filter(|atom| atom.mass > T::ZERO)
-        .map(|atom| -b * (atom.value - mean))
-        .reduce(T::max)
-        .unwrap_or(T::NAN);
-    if largest <= T::ONE && law.atoms().all(|atom| -b * (atom.value - mean) >= -T::ONE) {
+    // Mass and exponent. Atoms without mass might have one that overflows.
+    let atoms = || {
+        let atoms = law.atoms().filter(|atom| atom.mass > T::ZERO);
+        atoms.map(|atom| (atom.mass, -b * (atom.value - mean)))
+    };
+    let largest = atoms().map(|(_, exponent)| exponent).reduce(T::max).unwrap_or(T::NAN);
+    if largest <= T::ONE && atoms().all(|(_, exponent)| exponent >= -T::ONE) {
         let (mut sum, mut tilted) = (T::ZERO, T::ZERO);
-        for atom in law.atoms() {
-            let exponent = -b * (atom.value - mean);
-            sum = sum.mac(atom.mass, exponent.exp_m1());
-            tilted = tilted.mac(atom.mass, exponent * exponent.exp());
+        for (mass, exponent) in atoms() {
+            sum = sum.mac(mass, exponent.exp_m1());
+            tilted = tilted.mac(mass, exponent * exponent.exp());
         }
         let ln = sum.ln_1p();
         return (mean - ln / b, tilted / (T::ONE + sum) - ln);
     }
     let (mut sum, mut tilted) = (T::ZERO, T::ZERO);
-    for atom in law.atoms() {
-        let exponent = -b * (atom.value - mean) - largest;
-        let weight = atom.mass * exponent.exp();
+    for (mass, exponent) in atoms() {
+        let exponent = exponent - largest;
+        let weight = mass * exponent.exp();
         sum += weight;
         // Where the weight is 0 the exponent may be −∞.
         if weight > T::ZERO {
