@@ -190,7 +190,7 @@ fn bad_input_is_named() {
 fn figures_of_the_independent_program_hold() {
     let folder = tempfile::tempdir().unwrap();
     let checks = "coordinates,shrinking,exponentiated,flow,threshold,concentration,linear,decay,precision";
-    let arguments = ["diagonal", "limit", "--reference", "--seeds", "8", "--checks", checks, "--json"];
+    let arguments = ["diagonal", "limit", "--reference", "--seeds", "6", "--checks", checks, "--json"];
     let report = json(folder.path(), &arguments);
     let rows = report["rows"].as_array().unwrap();
     for row in rows {
