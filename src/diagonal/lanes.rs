@@ -69,6 +69,17 @@ pub(super) fn accumulate<T: Real>(
     });
 }
 
+/// Σ x·y and Σ y².
+#[inline(always)]
+pub(super) fn dots<T: Real>(x: &[T], y: &[T]) -> (T, T) {
+    let (mut first, mut second) = ([T::ZERO; LANES], [T::ZERO; LANES]);
+    for_chunks(x, y, y, |x, y, _| {
+        first.iter_mut().zip(x).zip(y).for_each(|((sum, x), y)| *sum = sum.mac(x, y));
+        second.iter_mut().zip(y).for_each(|(sum, y)| *sum = sum.mac(y, y));
+    });
+    (total(first), total(second))
+}
+
 /// The elements from `start`.
 #[inline(always)]
 pub(super) fn from<T>(x: &[T], start: usize) -> &[T] {
@@ -97,19 +108,7 @@ fn padded<T: Real>(x: &[T]) -> [T; LANES] {
 /// `(u, v) ← f(u, v, a)` for all elements.
 #[inline(always)]
 pub(super) fn update<T: Real>(u: &mut [T], v: &mut [T], a: &[T], f: impl Fn(T, T, T) -> (T, T)) {
-    let (mut us, mut vs, mut chunks) =
-        (u.chunks_exact_mut(LANES), v.chunks_exact_mut(LANES), a.chunks_exact(LANES));
-    for ((u, v), a) in us.by_ref().zip(vs.by_ref()).zip(chunks.by_ref()) {
-        if let (Some(u), Some(v)) = (u.first_chunk_mut::<LANES>(), v.first_chunk_mut::<LANES>()) {
-            let a = array(a);
-            let (mut new_u, mut new_v) = (*u, *v);
-            for ((u, v), a) in new_u.iter_mut().zip(&mut new_v).zip(a) {
-                (*u, *v) = f(*u, *v, a);
-            }
-            (*u, *v) = (new_u, new_v);
-        }
-    }
-    for ((u, v), &a) in us.into_remainder().iter_mut().zip(vs.into_remainder()).zip(chunks.remainder()) {
+    for ((u, v), &a) in u.iter_mut().zip(v).zip(a) {
         (*u, *v) = f(*u, *v, a);
     }
 }

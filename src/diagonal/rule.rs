@@ -387,6 +387,18 @@ impl<T: Real> Rule<T> for Linear {
     fn pulled(&self, u: T, v: T, k: T) -> (T, T) {
         (u + k, v)
     }
+    #[inline(always)]
+    fn predict(&self, u: &[T], _v: &[T], a: &[T]) -> T {
+        lanes::dot(u, a)
+    }
+    #[inline(always)]
+    fn predict_with_curvature(&self, u: &[T], _v: &[T], a: &[T]) -> (T, T) {
+        lanes::dots(u, a)
+    }
+    #[inline(always)]
+    fn pull(&self, u: &mut [T], _v: &mut [T], a: &[T], scale: T) {
+        u.iter_mut().zip(a).for_each(|(u, &a)| *u = u.mac(scale, a));
+    }
 }
 
 impl<T: Real> Proportionate<T> {
