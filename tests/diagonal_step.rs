@@ -392,22 +392,24 @@ fn precision() {
     }
 }
 
-/// A million samples of silence, of impulses and of full scale: every number stays finite.
+/// A million samples of silence, of impulses and of full scale: every number stays finite. Only EG± refuses a step: the
+/// exponential of the pull by one of the thousand impulses, which a filter that knows nothing hears, leaves the range.
 #[test]
 fn extreme_signals() {
     let step = Step::Normalized { rate: 0.5f32, regularization: 1e-3 };
-    extreme_signal(Product, step, 0.04, 0.0);
-    extreme_signal(Difference, step, 0.02, 0.02);
-    extreme_signal(Floored::new(1e-3).unwrap(), step, 0.02, 0.02);
-    extreme_signal(Exponentiated, step, 0.02, 0.02);
-    extreme_signal(HyperbolicEntropy::new(1e-3).unwrap(), step, 0.0, 0.0);
-    extreme_signal(Linear, step, 0.0, 0.0);
-    extreme_signal(Proportionate::new(32, -0.5, 1e-3).unwrap(), step, 0.0, 0.0);
+    extreme_signal(Product, step, 0.04, 0.0, 0);
+    extreme_signal(Difference, step, 0.02, 0.02, 0);
+    extreme_signal(Floored::new(1e-3).unwrap(), step, 0.02, 0.02, 0);
+    extreme_signal(Exponentiated, step, 0.02, 0.02, 1100);
+    extreme_signal(HyperbolicEntropy::new(1e-3).unwrap(), step, 0.0, 0.0, 0);
+    extreme_signal(Linear, step, 0.0, 0.0, 0);
+    extreme_signal(Proportionate::new(32, -0.5, 1e-3).unwrap(), step, 0.0, 0.0, 0);
 }
 
-fn extreme_signal<R: Rule<f32>>(rule: R, step: Step<f32>, u: f32, v: f32) {
+fn extreme_signal<R: Rule<f32>>(rule: R, step: Step<f32>, u: f32, v: f32, most_refused: u32) {
     let mut filter = Filter::<f32, _, 32>::new(rule, step, u, v).unwrap();
     let mut rng = SplitMix64::new(2);
+    let mut refused = 0;
     for n in 0..3_000_000u32 {
         let (x, y) = match n / 1_000_000 {
             0 => (0.0, 0.0),
@@ -423,8 +425,15 @@ fn extreme_signal<R: Rule<f32>>(rule: R, step: Step<f32>, u: f32, v: f32) {
                 if n % 2 == 0 { 1.0 } else { -1.0 },
             ),
         };
-        assert!(filter.step(x, y).unwrap().error.is_finite());
+        match filter.step(x, y) {
+            Ok(report) => assert!(report.error.is_finite()),
+            Err(error) => {
+                assert_eq!(error, Error::NotFinite);
+                refused += 1;
+            }
+        }
     }
+    assert!(refused <= most_refused, "{refused}");
     assert!(filter.weights().iter().all(|w| w.is_finite()));
     assert!(filter.state().0.iter().chain(filter.state().1).all(|x| x.is_finite()));
 }

@@ -123,6 +123,9 @@ pub struct Floored<T> {
 }
 
 /// EG±: β = u² − v², moved by factors e^(±2h). Keeps u·v.
+///
+/// Long pulls move far: an impulse into a filter that knows nothing yet, whose normalized step is bounded by little but the
+/// regularization, would leave the range and is refused. A regularization near the usual Σ a²·gain avoids that.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]

@@ -70,9 +70,9 @@ pub struct Report<T> {
 /// [`Difference`](super::rule::Difference) with a normalized step 8; one division if normalized.
 ///
 /// # Errors
-/// [`Error::Length`]; [`Error::NotFinite`] if the sample is not finite or a number would leave the range of the scalar:
-/// all weights are then as before. (A number above half of that range may reach infinity unnoticed; the next step reports
-/// it.)
+/// [`Error::Length`]; [`Error::NotFinite`] if the sample is not finite or a number or a weight would leave the range of the
+/// scalar: all weights are then as before. (One above an eighth of that range may reach infinity unnoticed; the next step
+/// reports it.)
 ///
 /// ```
 /// use reparam::diagonal::rule::{Difference, weights};
@@ -158,7 +158,7 @@ fn check_each<T: Real, R: Rule<T>>(rule: &R, u: &[T], v: &[T], a: &[T], scale: T
         let k = scale * a;
         let (u, v) = rule.pulled(u, v, k);
         // A floor would hide a pull that is not finite.
-        finite &= k.is_finite() && u.is_finite() && v.is_finite();
+        finite &= k.is_finite() && u.is_finite() && v.is_finite() && rule.weight(u, v).is_finite();
         if rule.flips() && k.abs() > T::ONE {
             flips += 1;
         }
