@@ -11,7 +11,7 @@ const TABLES: &[&str] = &["imu_pair"];
 
 /// Exports of the harness in `exports/`. Each is a pair of files, `NAME.rs` and `NAME_inputs.rs`, included by the
 /// program of that name through `REPARAM_EXPORT_NAME`: the path without `.rs`.
-const EXPORTS: &[&str] = &["diagonal_echo", "givens_project", "group_shuffle_online"];
+const EXPORTS: &[&str] = &["diagonal_echo", "givens_project", "group_shuffle_online", "horizon_plan"];
 
 fn main() {
     println!("cargo::rerun-if-changed=build.rs");

@@ -249,3 +249,30 @@ fn refusals() {
     let output = reparam(folder.path(), &["horizon", "solve", "m.csv", "--horizon", "3"]);
     assert!(text(&output.stdout).contains("1 states, 1 actions, 1 outcomes"), "{}", text(&output.stderr));
 }
+
+/// What the firmware has built in is what the commands make of the example.
+#[test]
+fn deploys() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = example("energy_node.csv");
+    let run = |arguments: &[&str]| {
+        let output = reparam(folder.path(), arguments);
+        assert!(output.status.success(), "{}", text(&output.stderr));
+    };
+    run(&["horizon", "solve", &file, "--horizon", "24", "--risk", "0.1", "-o", "energy_node.json"]);
+    run(&["deploy", "energy_node.json", "--name", "horizon_plan", "-o", "out", "--export-only"]);
+    for name in ["horizon_plan.rs", "horizon_plan_inputs.rs"] {
+        let made = fs::read_to_string(folder.path().join("out").join(name)).unwrap();
+        let kept = Path::new(env!("CARGO_MANIFEST_DIR")).join("../firmware/exports").join(name);
+        assert_eq!(made, fs::read_to_string(kept).unwrap(), "{name}: make it anew");
+    }
+    let plan = fs::read_to_string(folder.path().join("energy_node.json")).unwrap();
+    let refused = |what: &str, with: &str, parts: &[&str]| {
+        fs::write(folder.path().join("bad.json"), plan.replacen(what, with, 1)).unwrap();
+        fails(folder.path(), 1, &["deploy", "bad.json", "--export-only"], parts);
+    };
+    refused("\"states\": 36", "\"states\": 35", &["bad.json:", "do not fit together"]);
+    refused("\"discount\": 1.0", "\"discount\": 0.9", &["bad.json:", "without a discount"]);
+    refused("-20.0", "0.12345", &["bad.json:", "power of ten"]);
+    refused("0.63,", "0.73,", &["bad.json:", "do not add up to 1"]);
+}

@@ -82,7 +82,7 @@ impl Constant {
             Values::F32(_) | Values::U32(_) => 4,
             Values::F64(_) | Values::U64(_) => 8,
             Values::U16(_) => 2,
-            Values::U8(_) => 1,
+            Values::U8(_) | Values::I8(_) => 1,
             Values::Size(_) | Values::Bool(_) => 0,
         };
         width * self.values.len()
@@ -100,6 +100,7 @@ pub enum Values {
     U32(Vec<u32>),
     U16(Vec<u16>),
     U8(Vec<u8>),
+    I8(Vec<i8>),
     Size(usize),
     Bool(bool),
 }
@@ -114,6 +115,7 @@ impl Values {
             Self::U32(values) => values.len(),
             Self::U16(values) => values.len(),
             Self::U8(values) => values.len(),
+            Self::I8(values) => values.len(),
             Self::Size(_) | Self::Bool(_) => 1,
         }
     }

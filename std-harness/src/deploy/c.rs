@@ -37,6 +37,7 @@ fn item(prefix: &str, constant: &Constant, text: &mut String) {
         Values::U32(_) => "uint32_t",
         Values::U16(_) => "uint16_t",
         Values::U8(_) => "uint8_t",
+        Values::I8(_) => "int8_t",
         Values::Size(value) => {
             let _ = writeln!(text, "#define {} ((size_t){value})", name.to_uppercase());
             return;

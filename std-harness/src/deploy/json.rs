@@ -56,6 +56,7 @@ impl<'a> View<'a> {
             Values::U32(_) => "u32",
             Values::U16(_) => "u16",
             Values::U8(_) => "u8",
+            Values::I8(_) => "i8",
             Values::Size(_) | Values::Bool(_) => return Self::Plain(values),
         };
         Self::Array { kind, shape, values }

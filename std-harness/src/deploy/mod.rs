@@ -11,6 +11,7 @@ pub mod c;
 mod diagonal;
 mod givens;
 mod group_shuffle;
+mod horizon;
 pub mod json;
 mod literal;
 mod outcome;
@@ -37,7 +38,8 @@ use crate::{Error, Result};
 type Exporter = fn(&Request) -> Result<Artifact>;
 
 /// The systems, by the key `system` of their fit files.
-const EXPORTERS: &[(&str, Exporter)] = &[("diagonal", diagonal::export), ("givens", givens::export)];
+const EXPORTERS: &[(&str, Exporter)] =
+    &[("diagonal", diagonal::export), ("givens", givens::export), ("horizon", horizon::export)];
 
 /// The system of fits that are tensors: their metadata name no other.
 const TENSORS: Exporter = group_shuffle::export;

@@ -254,6 +254,7 @@ fn texts(values: &Values) -> Vec<String> {
         Values::U32(values) => of(values),
         Values::U16(values) => of(values),
         Values::U8(values) => of(values),
+        Values::I8(values) => of(values),
         Values::Size(value) => of(&[value]),
         Values::Bool(value) => of(&[value]),
     }

@@ -43,6 +43,7 @@ fn item(constant: &Constant, text: &mut String) {
         Values::U32(_) => "u32",
         Values::U16(_) => "u16",
         Values::U8(_) => "u8",
+        Values::I8(_) => "i8",
         Values::Size(_) => "usize",
         Values::Bool(_) => "bool",
     };

@@ -3,6 +3,7 @@
 pub mod evaluate;
 pub mod evar;
 pub mod front;
+pub mod plan_file;
 pub mod planner;
 pub mod process;
 pub mod solve;

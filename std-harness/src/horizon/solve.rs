@@ -9,6 +9,7 @@ use reparam::horizon::plan::Settings;
 use reparam::horizon::{Policy, Risk};
 use serde::Serialize;
 
+use super::plan_file::PlanFile;
 use super::planner::{Decisions, Planner};
 use super::process::{ModelOptions, Process};
 use crate::arguments::check_files;
@@ -82,8 +83,9 @@ pub struct SolveOptions {
     /// Compute in single precision: half the memory
     #[arg(long)]
     single: bool,
-    /// Write the policy: a CSV table stage,state,action
-    #[arg(long, short, value_name = "POLICY.csv")]
+    /// Write the policy, a CSV table stage,state,action; or, to a name that ends in .json, the process and its plan for
+    /// `reparam deploy`
+    #[arg(long, short, value_name = "POLICY.csv|PLAN.json")]
     output: Option<PathBuf>,
 }
 
@@ -125,8 +127,13 @@ impl SolveOptions {
         let value = planner.solve(stages, self.plan.settings(), decisions.as_mut(), &progress)?;
         let seconds = start.elapsed().as_secs_f64();
         progress.finish();
-        if let (Some(path), Some(decisions)) = (&self.output, &decisions) {
-            write_policy(path, decisions, process.base)?;
+        match (&self.output, &decisions) {
+            (Some(path), _) if is_json(path) => {
+                let value = value.iter().map(|v| v.to_f64()).collect();
+                PlanFile::new(&process, &self.model.file, &self.plan, value).write(path)?;
+            }
+            (Some(path), Some(decisions)) => write_policy(path, decisions, process.base)?,
+            _ => {}
         }
         let report = Report {
             system: "horizon",
@@ -165,10 +172,16 @@ impl SolveOptions {
             let _ = writeln!(text, "… and {} more: --json", report.states - SHOWN);
         }
         if let Some(path) = &self.output {
-            let _ = writeln!(text, "policy: {}", path.display());
+            let what = if is_json(path) { "plan" } else { "policy" };
+            let _ = writeln!(text, "{what}: {}", path.display());
         }
         text
     }
+}
+
+/// Whether the name says that this is a plan.
+fn is_json(path: &Path) -> bool {
+    path.extension().is_some_and(|extension| extension.eq_ignore_ascii_case("json"))
 }
 
 /// Actions by stage and state, numbered as in the file.
