@@ -67,3 +67,8 @@ struct GroupShufflePage;
 #[cfg(doctest)]
 #[doc = include_str!("../docs/src/diagonal.md")]
 struct DiagonalPage;
+
+/// The examples of the book.
+#[cfg(doctest)]
+#[doc = include_str!("../docs/src/horizon.md")]
+struct HorizonPage;

@@ -276,3 +276,26 @@ fn deploys() {
     refused("-20.0", "0.12345", &["bad.json:", "power of ten"]);
     refused("0.63,", "0.73,", &["bad.json:", "do not add up to 1"]);
 }
+
+/// All plans side by side; the exact one has the CVaR that `cvar` promises.
+#[test]
+fn plans_compared() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = example("energy_node.csv");
+    let arguments = ["horizon", "compare", &file, "--horizon", "24", "--start", "19", "--risks", "0.1,1"];
+    let more = ["--level", "0.05", "--largest", "0.2", "--plot", "laws.svg", "--json"];
+    let report = json(folder.path(), &[&arguments[..], &more].concat());
+    let row = |name: &str| {
+        let rows = report["policies"].as_array().unwrap();
+        rows.iter().find(|row| row["policy"].as_str().unwrap().starts_with(name)).unwrap().clone()
+    };
+    close(number(&row("mean"), "mean"), 45.4561707825, 1e-9);
+    close(number(&row("mean"), "cvar"), 13.994, 5e-4);
+    close(number(&row("ERM, b = 1"), "mean"), 31.723413, 1e-6);
+    close(number(&row("CVaR, exactly"), "cvar"), 16.00259, 5e-6);
+    for kind in ["mean", "ERM", "EVaR", "best CVaR"] {
+        assert!(number(&row(kind), "cvar") <= number(&row("CVaR, exactly"), "cvar"));
+    }
+    let plot = fs::read_to_string(folder.path().join("laws.svg")).unwrap();
+    assert!(plot.contains("CVaR, exactly"));
+}

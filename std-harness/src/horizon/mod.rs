@@ -1,5 +1,6 @@
 //! `reparam horizon …`: planning over a finite horizon.
 
+pub mod compare;
 pub mod evaluate;
 pub mod evar;
 pub mod front;
@@ -36,6 +37,8 @@ enum Verb {
     Cvar(target::CvarOptions),
     /// Find the largest probability of a return of at least a threshold, exactly
     Threshold(target::ThresholdOptions),
+    /// Plan in all these ways, and compare the laws of the return
+    Compare(compare::CompareOptions),
 }
 
 impl Command {
@@ -48,6 +51,7 @@ impl Command {
             Verb::Front(options) => options.run(context),
             Verb::Cvar(options) => options.run(context),
             Verb::Threshold(options) => options.run(context),
+            Verb::Compare(options) => options.run(context),
         }
     }
 }

@@ -65,7 +65,7 @@ struct Report {
 }
 
 /// Numbers of the extended process: 4 GiB.
-const LARGEST: usize = 1 << 29;
+pub const LARGEST: usize = 1 << 29;
 
 /// Solves for one objective and hands the result on.
 pub fn solve<O>(
