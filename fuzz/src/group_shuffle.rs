@@ -397,11 +397,10 @@ fn samples_turn_blocks<T: Real>(bytes: &mut Bytes) {
                 if !tame {
                     return;
                 }
-                close(
-                    &y,
-                    &x,
-                    rounding(shape.block() * shape.factors(), largest(&x) * T::from_usize(shape.dim())),
-                );
+                // The transpose is the inverse as far as the steps before have left the blocks orthogonal.
+                let size = largest(&x) * T::from_usize(shape.dim());
+                let drift = orthogonality_error(shape, &before) * T::from_usize(shape.factors());
+                close(&y, &x, rounding(shape.block() * shape.factors(), size) + drift * size);
             }
             Err(error) => {
                 let setting = matches!(error, Error::Setting { name: "eta" });

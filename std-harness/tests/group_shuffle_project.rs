@@ -1,64 +1,28 @@
 //! `reparam group-shuffle project` and `fill` as a user meets them: numbers, files, refusals.
 
-use std::fs;
-use std::io::Write;
-use std::path::Path;
-use std::process::{Command, Output};
+mod command;
 
+use std::fs;
+use std::path::Path;
+
+use command::{write_npy, write_npy_f32};
 use reparam::group_shuffle::{Blocks, Class, Permutation, Shape, Shuffle, apply, projection};
 use reparam::random::{SplitMix64, uniform};
 use reparam_harness::data::Array;
 use reparam_harness::data::safetensors::{Precision, Reader, write};
 use serde_json::Value;
 
-fn reparam(folder: &Path, arguments: &[&str]) -> Output {
-    Command::new(env!("CARGO_BIN_EXE_reparam"))
-        .current_dir(folder)
-        .args(["group-shuffle"])
-        .args(arguments)
-        .output()
-        .expect("reparam starts")
-}
-
 fn json(folder: &Path, arguments: &[&str]) -> Value {
-    let output = reparam(folder, &[arguments, &["--json"]].concat());
-    let message = String::from_utf8_lossy(&output.stderr).into_owned();
-    assert!(output.status.success(), "{arguments:?}: {message}");
-    assert_eq!(message, "", "quiet when not a terminal");
-    serde_json::from_slice(&output.stdout).expect("one JSON object")
+    command::json(folder, &[&["group-shuffle"], arguments, &["--json"]].concat())
 }
 
 fn fails(folder: &Path, code: i32, arguments: &[&str], parts: &[&str]) {
-    let output = reparam(folder, arguments);
-    let message = String::from_utf8_lossy(&output.stderr).into_owned();
-    assert_eq!(output.status.code(), Some(code), "{arguments:?}: {message}");
-    for part in parts {
-        assert!(message.contains(part), "{arguments:?}: {part:?} is not in {message}");
-    }
+    command::fails(folder, code, &[&["group-shuffle"], arguments].concat(), parts);
 }
 
 fn syms(seed: u64, count: usize) -> Vec<f64> {
     let mut rng = SplitMix64::new(seed);
     (0..count).map(|_| 2.0 * uniform::<f64, _>(&mut rng) - 1.0).collect()
-}
-
-/// Row-major numbers as a version 1.0 `.npy` file of 4 or 8 bytes each.
-fn write_npy(path: &Path, shape: &str, width: usize, values: &[f64]) {
-    let mut header = format!("{{'descr': '<f{width}', 'fortran_order': False, 'shape': {shape}, }}");
-    while !(10 + header.len() + 1).is_multiple_of(64) {
-        header.push(' ');
-    }
-    header.push('\n');
-    let mut file = fs::File::create(path).expect("file");
-    file.write_all(b"\x93NUMPY\x01\x00").expect("write");
-    file.write_all(&(header.len() as u16).to_le_bytes()).expect("write");
-    file.write_all(header.as_bytes()).expect("write");
-    for x in values {
-        match width {
-            4 => file.write_all(&(*x as f32).to_le_bytes()).expect("write"),
-            _ => file.write_all(&x.to_le_bytes()).expect("write"),
-        }
-    }
 }
 
 fn tensors(path: &Path, names: &[&str]) -> Vec<Array> {
@@ -84,7 +48,7 @@ fn residuals_and_factors() {
         [(11, 16, "4", 5.736425319606701), (12, 32, "8", 11.19168759980826), (13, 32, "4", 16.04323252323826)]
     {
         let a = syms(seed, dim * dim);
-        write_npy(&folder.join("a.npy"), &format!("({dim}, {dim})"), 8, &a);
+        write_npy(&folder.join("a.npy"), &format!("({dim}, {dim})"), false, &a);
         let arguments = ["project", "a.npy", "--block", block, "-o", "out.safetensors"];
         let plain = json(folder, &[&arguments[..], &["--layout", "shuffle"]].concat());
         assert!((number(&plain, "residual") - residual).abs() < 1e-11);
@@ -123,7 +87,7 @@ fn precisions_and_inputs() {
     let folder = tempfile::tempdir().unwrap();
     let folder = folder.path();
     let identity: Vec<f64> = (0..24 * 24).map(|k| f64::from(k % 25 == 0)).collect();
-    write_npy(&folder.join("i.npy"), "(24, 24)", 4, &identity);
+    write_npy_f32(&folder.join("i.npy"), "(24, 24)", &identity);
     let report = json(folder, &["project", "i.npy", "--block", "6", "-o", "o.safetensors"]);
     assert!(number(&report, "residual") < 1e-6);
     assert_eq!(Reader::open(folder.join("o.safetensors")).unwrap().precision("r"), Precision::F32);
@@ -144,7 +108,7 @@ fn rectangles() {
     let folder = folder.path();
     for (rows, cols) in [(8, 24), (48, 24)] {
         let a = syms(5, rows * cols);
-        write_npy(&folder.join("a.npy"), &format!("({rows}, {cols})"), 8, &a);
+        write_npy(&folder.join("a.npy"), &format!("({rows}, {cols})"), false, &a);
         let report = json(folder, &["project", "a.npy", "--block", "6", "-o", "o.safetensors"]);
         let [l, r] = &tensors(&folder.join("o.safetensors"), &["l", "r"])[..] else { panic!() };
         assert_eq!((&l.shape, &r.shape), (&vec![4, rows / 4, 6], &vec![4, 6, 6]));
@@ -171,7 +135,7 @@ fn orthogonal_factors() {
     let folder = tempfile::tempdir().unwrap();
     let folder = folder.path();
     let a = syms(6, 24 * 24);
-    write_npy(&folder.join("a.npy"), "(24, 24)", 8, &a);
+    write_npy(&folder.join("a.npy"), "(24, 24)", false, &a);
     let mut last = f64::INFINITY;
     for (factors, names) in [("1", &["b1"][..]), ("2", &["l", "r"]), ("3", &["b1", "b2", "b3"])] {
         for layout in ["shuffle-return", "shuffle"] {
@@ -227,9 +191,9 @@ fn orthogonal_factors() {
 fn refusals() {
     let folder = tempfile::tempdir().unwrap();
     let folder = folder.path();
-    write_npy(&folder.join("a.npy"), "(12, 12)", 8, &[1.0; 144]);
-    write_npy(&folder.join("nan.npy"), "(2, 2)", 8, &[1.0, f64::NAN, 0.0, 1.0]);
-    write_npy(&folder.join("cube.npy"), "(2, 2, 2)", 8, &[1.0; 8]);
+    write_npy(&folder.join("a.npy"), "(12, 12)", false, &[1.0; 144]);
+    write_npy(&folder.join("nan.npy"), "(2, 2)", false, &[1.0, f64::NAN, 0.0, 1.0]);
+    write_npy(&folder.join("cube.npy"), "(2, 2, 2)", false, &[1.0; 8]);
     let out = ["-o", "o.safetensors"];
     let run = |words: &[&'static str]| [words, &out[..]].concat();
     fails(folder, 2, &run(&["project", "a.npy", "--block", "5"]), &["a.npy", "--block 4 or --block 6"]);
@@ -260,7 +224,7 @@ fn fill() {
     let svg = fs::read_to_string(folder.join("fill.svg")).unwrap();
     assert_eq!(svg.matches("<path").count(), 9);
     assert!(svg.ends_with("</svg>\n"));
-    let table = reparam(folder, &["fill", "--dim", "768", "--block", "8"]);
-    let text = String::from_utf8_lossy(&table.stdout).into_owned();
+    let table = command::reparam(folder, &["group-shuffle", "fill", "--dim", "768", "--block", "8"]);
+    let text = command::text(&table.stdout);
     assert!(text.contains("0.0833") && text.contains("12 closed parts of 64"), "{text}");
 }

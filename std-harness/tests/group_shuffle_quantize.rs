@@ -22,6 +22,11 @@ fn tokens(folder: &Path, rows: usize, dim: usize) {
     write_npy(&folder.join("x.npy"), &format!("({rows}, {dim})"), false, &values);
 }
 
+/// Errors of the publication's own experiment with such tokens, from another program's random numbers.
+fn assert_published(error: f64, published: f64) {
+    assert!((error / published - 1.0).abs() < 0.1, "{error}, published {published}");
+}
+
 fn error(report: &Value, rotation: &str, bits: usize) -> f64 {
     let rows = report["rows"].as_array().unwrap();
     let row = rows.iter().find(|row| row["rotation"] == rotation);
@@ -44,6 +49,9 @@ fn hadamard_wins_where_it_exists_and_is_a_gs_matrix() {
         assert!(e("GS, learned from the identity") < e("dense, random"));
         assert!(e("GS, learned from Hadamard blocks") < 1.1 * hadamard);
         assert!(e("GS, learned from the identity") < e("block diagonal, learned"));
+    }
+    for (rotation, published) in [("none", [0.0443, 2.2e-4]), ("Hadamard", [0.0064, 1.9e-5])] {
+        (0..2).for_each(|bits| assert_published(error(&report, rotation, bits), published[bits]));
     }
     assert!(error(&report, "none", 0) > 50.0 * error(&report, "none", 1), "four bits lose more than eight");
     assert_eq!(report["rows"][1]["cost"], 64 * 6);
@@ -70,6 +78,8 @@ fn learned_blocks_win_where_no_hadamard_matrix_exists() {
         json(folder.path(), &["group-shuffle", "rotate-quantize", "x.npy", "--block", "7", "--json"]);
     let e = |rotation| error(&report, rotation, 0);
     let learned = e("GS, learned from cosine blocks");
+    assert_published(e("none"), 0.0302);
+    assert_published(learned, 0.0059);
     assert!(learned < 0.8 * e("dense, random"));
     assert!(learned < 0.8 * e("GS, cosine blocks"));
     assert!(learned < 0.8 * e("block diagonal, learned"));

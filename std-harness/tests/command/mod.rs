@@ -4,7 +4,6 @@
 #![allow(dead_code)]
 
 use std::fs;
-use std::io::Write;
 use std::path::Path;
 use std::process::{Command, Output};
 
@@ -47,15 +46,24 @@ pub(crate) fn fails(folder: &Path, code: i32, arguments: &[&str], parts: &[&str]
 
 /// Row-major doubles as a version 1.0 `.npy` file.
 pub(crate) fn write_npy(path: &Path, shape: &str, fortran: bool, values: &[f64]) {
+    write_npy_bytes(path, "<f8", shape, fortran, values.iter().flat_map(|x| x.to_le_bytes()));
+}
+
+/// The same rounded to 32 bits.
+pub(crate) fn write_npy_f32(path: &Path, shape: &str, values: &[f64]) {
+    write_npy_bytes(path, "<f4", shape, false, values.iter().flat_map(|&x| (x as f32).to_le_bytes()));
+}
+
+fn write_npy_bytes(path: &Path, kind: &str, shape: &str, fortran: bool, values: impl Iterator<Item = u8>) {
     let order = if fortran { "True" } else { "False" };
-    let mut header = format!("{{'descr': '<f8', 'fortran_order': {order}, 'shape': {shape}, }}");
+    let mut header = format!("{{'descr': '{kind}', 'fortran_order': {order}, 'shape': {shape}, }}");
     while !(10 + header.len() + 1).is_multiple_of(64) {
         header.push(' ');
     }
     header.push('\n');
-    let mut file = fs::File::create(path).expect("file");
-    file.write_all(b"\x93NUMPY\x01\x00").expect("write");
-    file.write_all(&(header.len() as u16).to_le_bytes()).expect("write");
-    file.write_all(header.as_bytes()).expect("write");
-    values.iter().for_each(|x| file.write_all(&x.to_le_bytes()).expect("write"));
+    let mut bytes = b"\x93NUMPY\x01\x00".to_vec();
+    bytes.extend((header.len() as u16).to_le_bytes());
+    bytes.extend(header.as_bytes());
+    bytes.extend(values);
+    fs::write(path, bytes).expect("file");
 }

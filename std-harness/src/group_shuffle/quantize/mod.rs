@@ -90,7 +90,7 @@ struct Row {
     rotation: String,
     /// Multiply-adds for a token.
     cost: usize,
-    /// Relative squared error for each number of bits.
+    /// Mean relative squared error of a token, for each number of bits.
     errors: Vec<f64>,
 }
 
@@ -244,8 +244,8 @@ impl QuantizeOptions {
         let mut best = Rotator::Blocks { shape, blocks: start.clone() };
         let mut least = best.errors(dim, calibration, &fewest)?;
         for rate in RATES {
-            let learned =
-                learn::learn(shape, start.clone(), calibration, self.steps as usize, rate, self.seed)?;
+            let blocks = learn::learn(shape, &start, calibration, self.steps as usize, rate, self.seed)?;
+            let learned = Rotator::Blocks { shape, blocks };
             let errors = learned.errors(dim, calibration, &fewest)?;
             if errors < least {
                 (best, least) = (learned, errors);
@@ -285,7 +285,7 @@ impl std::fmt::Display for Report {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         writeln!(
             f,
-            "{} tokens of {} channels, {} to learn from; blocks of {}, {} factors; relative squared error",
+            "{} tokens of {} channels, {} to learn from; blocks of {}, {} factors; mean relative squared error of a token",
             self.tokens, self.dim, self.calibration_tokens, self.block, self.factors
         )?;
         let bits = self.bits.iter().map(|bits| format!("{bits} bits"));

@@ -57,8 +57,8 @@ impl Rotator {
         }
     }
 
-    /// For each number of bits, the squared error of the rotated and quantized tokens over their squared norm: all
-    /// errors over all norms. The rotation back changes neither.
+    /// For each number of bits, the squared error of a rotated and quantized token over its squared norm, the mean over
+    /// the tokens that are not zero. The rotation back changes neither.
     pub fn errors(&self, dim: usize, tokens: &[f64], bits: &[u32]) -> Result<Vec<f64>> {
         let parts = tokens
             .par_chunks(64 * dim)
@@ -68,21 +68,26 @@ impl Rotator {
                 Ok(bits.iter().map(|&bits| rows.chunks_exact(dim).map(|row| loss(row, bits)).sum()).collect())
             })
             .collect::<Result<Vec<Vec<f64>>>>()?;
-        let norm: f64 = tokens.iter().map(|x| x * x).sum();
+        let count = tokens.chunks_exact(dim).filter(|token| token.iter().any(|&x| x != 0.0)).count().max(1);
         // In the order of the tokens, whichever thread they were on.
-        Ok((0..bits.len()).map(|k| parts.iter().map(|part| part[k]).sum::<f64>() / norm).collect())
+        Ok((0..bits.len()).map(|k| parts.iter().map(|part| part[k]).sum::<f64>() / count as f64).collect())
     }
 }
 
-/// Squared error of symmetric quantization with one scale for the token: its largest entry becomes the largest
-/// integer.
+/// Squared error of symmetric quantization with one scale for the token, its largest entry becoming the largest
+/// integer, over the token's squared norm. A token of zeros loses nothing.
 fn loss(token: &[f64], bits: u32) -> f64 {
     let largest = token.iter().fold(0.0f64, |largest, x| largest.max(x.abs()));
-    let step = largest / f64::from((1u32 << (bits - 1)) - 1);
-    if step == 0.0 {
-        return token.iter().map(|x| x * x).sum();
+    if largest == 0.0 {
+        return 0.0;
     }
-    token.iter().map(|x| (x - (x / step).round() * step).powi(2)).sum()
+    // Over its largest entry, so that no square leaves the range.
+    let levels = f64::from((1u32 << (bits - 1)) - 1);
+    let (error, norm) = token.iter().fold((0.0, 0.0), |(error, norm), x| {
+        let x = x / largest;
+        (error + (x - (x * levels).round() / levels).powi(2), norm + x * x)
+    });
+    error / norm
 }
 
 #[cfg(test)]
@@ -92,9 +97,12 @@ mod tests {
     #[test]
     fn losses_by_hand() {
         // Three bits: −3 … 3 times 0.5.
-        assert!((loss(&[1.5, 0.6, -0.3], 3) - (0.1f64.powi(2) + 0.2f64.powi(2))).abs() < 1e-15);
+        let norm = 1.5 * 1.5 + 0.6 * 0.6 + 0.3 * 0.3;
+        assert!((loss(&[1.5, 0.6, -0.3], 3) - (0.1f64.powi(2) + 0.2f64.powi(2)) / norm).abs() < 1e-15);
         assert_eq!(loss(&[0.0, 0.0], 4), 0.0);
-        let errors = Rotator::None.errors(2, &[1.5, 0.6, 0.0, 0.0], &[3]).unwrap();
-        assert!((errors[0] - 0.01 / (1.5 * 1.5 + 0.36)).abs() < 1e-15);
+        assert!((loss(&[1.5e-200, 0.6e-200], 3) - 0.01 / 2.61).abs() < 1e-15);
+        // The mean over tokens, whatever their size; a token of zeros does not count.
+        let errors = Rotator::None.errors(2, &[1.5, 0.6, 0.0, 0.0, 3e3, 2e3], &[3]).unwrap();
+        assert!((errors[0] - 0.01 / 2.61 / 2.0).abs() < 1e-15);
     }
 }
