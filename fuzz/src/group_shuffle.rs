@@ -377,6 +377,7 @@ fn samples_turn_blocks<T: Real>(bytes: &mut Bytes) {
     let mut guard = DriftGuard::new(1 + bytes.below(9) as u32);
     let mut refine_scratch = vec![T::NAN; cayley::refine_scratch_len(shape.block())];
     let mut scratch = vec![T::NAN; online::scratch_len(shape)];
+    let mut bound = T::ZERO;
     for _ in 0..1 + bytes.below(4) {
         let tame = bytes.byte() >= 64;
         let mut vector = |len| -> Vec<T> { if tame { bytes.tames(len) } else { bytes.reals(len) } };
@@ -416,8 +417,8 @@ fn samples_turn_blocks<T: Real>(bytes: &mut Bytes) {
         }
         let size = T::ONE + largest(&x) * largest(&g_before).max(T::ONE) * T::from_usize(shape.dim());
         let size = if eta.to_f64() <= 1.0 { size } else { size * eta * eta };
-        // 1 + α²|x|²|g|² roundings a step.
-        let bound = rounding(shape.block() * shape.block() * 4, size * size);
+        // 1 + α²|x|²|g|² roundings a step, and as much of what the steps before have left.
+        bound = bound * size * size + rounding(shape.block() * shape.block() * 4, size * size);
         if bound > T::from_f32(0.01) {
             return;
         }

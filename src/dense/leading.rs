@@ -299,9 +299,9 @@ fn eigenvector<T: Real>(
 /// y ← V y.
 #[inline(always)]
 fn reflect_back<T: Real>(n: usize, x: &[T], beta: &[T], y: &mut [T]) {
-    let rows = x.chunks_exact(n.max(1)).take(n);
-    for (k, (row, &factor)) in rows.zip(beta).enumerate().rev() {
-        let (Some(w), Some(y)) = (row.get(k + 1..), y.get_mut(k + 1..)) else { continue };
+    for k in (0..n).rev() {
+        let (Some(w), Some(y)) = (x.get(k * n + k + 1..(k + 1) * n), y.get_mut(k + 1..)) else { continue };
+        let factor = beta.get(k).map_or(T::ZERO, |&factor| factor);
         let along = dot(w, y);
         add_scaled(y, -factor * along, w);
     }

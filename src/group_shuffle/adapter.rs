@@ -18,6 +18,7 @@
 use super::apply;
 use super::columns;
 use super::error::{Error, check_length};
+use super::runs::runs_mut;
 use super::shape::Shape;
 use crate::Real;
 use crate::dense::product;
@@ -263,7 +264,7 @@ impl<'a, T: Real> Adapter<'a, T> {
                 }
             }
             Neurons::Rows => {
-                for (row, &s) in weight.chunks_exact_mut(self.input.shape.dim().max(1)).zip(scale) {
+                for (row, &s) in runs_mut(weight, self.input.shape.dim()).zip(scale) {
                     row.iter_mut().for_each(|x| *x = f(*x, s));
                 }
             }

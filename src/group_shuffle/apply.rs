@@ -10,6 +10,7 @@
 
 use super::error::{Error, check_length};
 use super::place::{self, Places, Visit};
+use super::runs::{runs, runs_mut};
 use super::shape::Shape;
 use crate::Real;
 
@@ -169,9 +170,9 @@ fn apply_transpose_kernel<T: Real, const W: usize>(
 pub(super) fn factors<T>(
     shape: Shape,
     blocks: &[T],
-) -> impl DoubleEndedIterator<Item = impl Iterator<Item = &[T]>> + ExactSizeIterator {
+) -> impl DoubleEndedIterator<Item = impl Iterator<Item = &[T]>> {
     let [factor, block] = lengths(shape);
-    blocks.chunks_exact(factor).map(move |factor| factor.chunks_exact(block))
+    runs(blocks, factor).map(move |factor| runs(factor, block))
 }
 
 /// The same to be written.
@@ -179,16 +180,15 @@ pub(super) fn factors<T>(
 pub(super) fn factors_mut<T>(
     shape: Shape,
     blocks: &mut [T],
-) -> impl DoubleEndedIterator<Item = impl Iterator<Item = &mut [T]>> + ExactSizeIterator {
+) -> impl DoubleEndedIterator<Item = impl Iterator<Item = &mut [T]>> {
     let [factor, block] = lengths(shape);
-    blocks.chunks_exact_mut(factor).map(move |factor| factor.chunks_exact_mut(block))
+    runs_mut(blocks, factor).map(move |factor| runs_mut(factor, block))
 }
 
 /// Numbers in the blocks of one factor and in one block.
 #[inline(always)]
 fn lengths(shape: Shape) -> [usize; 2] {
-    // Never zero; that check costs less than a panic.
-    [(shape.dim() * shape.block()).max(1), (shape.block() * shape.block()).max(1)]
+    [shape.dim() * shape.block(), shape.block() * shape.block()]
 }
 
 struct Forward<'a, T, const W: usize> {
@@ -210,7 +210,7 @@ impl<T: Real, const W: usize> Forward<'_, T, W> {
     #[inline(always)]
     fn columns<const N: usize>(&mut self, block: &[T], first: usize, places: impl Places) {
         let Some(&input) = self.scratch.get(first..).and_then(<[T]>::first_chunk::<N>) else { return };
-        places.zip(self.x, 0, block.chunks_exact(self.b.max(1)), |y, row| {
+        places.zip(self.x, 0, runs(block, self.b), |y, row| {
             let Some(row) = row.get(first..).and_then(<[T]>::first_chunk::<N>) else { return };
             let mut terms = row.iter().zip(&input);
             let Some((&q, &x)) = terms.next() else { return };
@@ -249,7 +249,7 @@ fn combine_rows<T: Real, const N: usize>(b: usize, block: &[T], first: usize, x:
     let (top, below) = block.split_at_checked(b).unwrap_or_default();
     let Some((&x_top, x)) = x.split_first() else { return [T::ZERO; N] };
     let mut sums = columns(top, first).map(|q| q * x_top);
-    for (row, &x) in below.chunks_exact(b.max(1)).zip(x) {
+    for (row, &x) in runs(below, b).zip(x) {
         sums.iter_mut().zip(columns::<T, N>(row, first)).for_each(|(sum, q)| *sum = sum.mac(q, x));
     }
     sums

@@ -8,6 +8,7 @@ use core::hint::black_box;
 use super::apply::{WIDTH, columns, factors, factors_mut, for_columns};
 use super::error::{Error, check_length};
 use super::place::{self, Places, Visit};
+use super::runs::{Pairs, runs, runs_mut};
 use super::shape::Shape;
 use crate::Real;
 
@@ -78,8 +79,8 @@ fn backward_kernel<T: Real, const W: usize>(
     scratch: [&mut [T]; 2],
 ) {
     let [output, g_output] = scratch;
-    let factors = factors(shape, blocks).zip(factors_mut(shape, gradients));
-    let factors = factors.map(|(blocks, gradients)| blocks.zip(gradients));
+    let factors = Pairs(factors(shape, blocks), factors_mut(shape, gradients));
+    let factors = factors.map(|(blocks, gradients)| Pairs(blocks, gradients));
     place::backward(shape, factors, &mut Backward::<T, W> { b: shape.block(), y, g, output, g_output });
 }
 
@@ -113,7 +114,7 @@ impl<T: Real, const W: usize> Backward<'_, T, W> {
         let (input, g_input) = pull_back::<T, N>(self.b, block, first, self.output, self.g_output);
         places.zip(self.y, first, input.iter(), |y, &x| *y = x);
         places.zip(self.g, first, g_input.iter(), |g, &x| *g = x);
-        for (row, &g) in gradient.chunks_exact_mut(self.b.max(1)).zip(&*self.g_output) {
+        for (row, &g) in runs_mut(gradient, self.b).zip(&*self.g_output) {
             if let Some(row) = row.get_mut(first..).and_then(<[T]>::first_chunk_mut::<N>) {
                 row.iter_mut().zip(&input).for_each(|(sum, &x)| *sum = sum.mac(g, x));
             }
@@ -138,7 +139,7 @@ pub(super) fn pull_back<T: Real, const N: usize>(
     let (mut s, mut w) = (top.map(|q| q * p_top), top.map(|q| q * g_top));
     // Unrolled completely, which LLVM does if it knows the length, the loop runs out of registers.
     let count = black_box(p.len());
-    for ((row, &p), &g) in below.chunks_exact(b.max(1)).zip(p).zip(g).take(count) {
+    for ((row, &p), &g) in runs(below, b).zip(p).zip(g).take(count) {
         let row = columns::<T, N>(row, first);
         for ((s, w), q) in s.iter_mut().zip(&mut w).zip(row) {
             (*s, *w) = (s.mac(q, p), w.mac(q, g));

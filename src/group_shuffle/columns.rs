@@ -167,10 +167,11 @@ fn strip<T: Real, const W: usize, const TRANSPOSED: bool>(
 #[inline(always)]
 fn combine<'a, T: Real, const W: usize>(numbers: impl Iterator<Item = &'a T>, inputs: &[T]) -> [T; W] {
     let mut sums = [T::ZERO; W];
-    for (input, &q) in inputs.chunks_exact(W).zip(numbers) {
-        if let Some(input) = input.first_chunk::<W>() {
-            sums.iter_mut().zip(input).for_each(|(sum, &input)| *sum = sum.mac(q, input));
-        }
+    let mut inputs = inputs;
+    for &q in numbers {
+        let Some((input, rest)) = inputs.split_first_chunk::<W>() else { break };
+        sums.iter_mut().zip(input).for_each(|(sum, &input)| *sum = sum.mac(q, input));
+        inputs = rest;
     }
     sums
 }

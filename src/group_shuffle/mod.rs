@@ -26,6 +26,7 @@ pub mod online;
 pub mod orthogonal;
 mod place;
 pub mod projection;
+mod runs;
 mod shape;
 pub mod shuffle;
 

@@ -21,6 +21,7 @@ use super::apply::{WIDTH, factors_mut, for_columns};
 use super::backward::pull_back;
 use super::error::{Error, check_length};
 use super::place::{self, Places, Visit};
+use super::runs::runs_mut;
 use super::shape::Shape;
 use crate::Real;
 
@@ -151,7 +152,7 @@ impl<T: Real> Weights<T> {
     ) {
         let columns = |x: &[T]| x.get(first..).and_then(<[T]>::first_chunk::<N>).copied();
         let (Some(s), Some(w)) = (columns(s), columns(w)) else { return };
-        for ((row, &p), &g) in q.chunks_exact_mut(b.max(1)).zip(p).zip(g) {
+        for ((row, &p), &g) in runs_mut(q, b).zip(p).zip(g) {
             let (u, v) = ((self.a * p).mac(-self.b, g), (self.c * g).mac(-self.d, p));
             if let Some(row) = row.get_mut(first..).and_then(<[T]>::first_chunk_mut::<N>) {
                 for ((q, &s), &w) in row.iter_mut().zip(&s).zip(&w) {

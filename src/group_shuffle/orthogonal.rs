@@ -19,6 +19,7 @@ use crate::dense::{product, svd};
 use super::class::{Blocks, Class};
 use super::error::{Error, check_length};
 use super::projection;
+use super::runs::runs_mut;
 use super::shape::Shape;
 
 /// Length of the scratch of [`start`], [`half_step`], [`block`], [`sweep`], [`distance`] and [`project`].
@@ -319,7 +320,7 @@ fn best_block<T: Real>(
 fn gather<T: Real>(shape: Shape, factor: usize, j: usize, target: &[T], m: &mut [T]) {
     let (b, dim) = (shape.block(), shape.dim());
     let members = shape.addresses(factor).skip(j * b).take(b);
-    for (out, row) in m.chunks_exact_mut(b.max(1)).zip(members.clone()) {
+    for (out, row) in runs_mut(m, b).zip(members.clone()) {
         let row = target.get(row * dim..).unwrap_or_default();
         for (out, column) in out.iter_mut().zip(members.clone()) {
             *out = row.get(column).map_or(T::ZERO, |&x| x);

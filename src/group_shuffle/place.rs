@@ -43,13 +43,15 @@ pub(super) fn forward<B, F: Iterator<Item = B>>(
 #[inline(always)]
 pub(super) fn backward<B, F: Iterator<Item = B>>(
     shape: Shape,
-    factors: impl DoubleEndedIterator<Item = F> + ExactSizeIterator,
+    factors: impl DoubleEndedIterator<Item = F>,
     visit: &mut impl Visit<B>,
 ) {
     let mut factors = factors;
     let leading = [factors.next(), factors.next()];
-    for (t, blocks) in factors.enumerate().rev() {
-        later(shape, shape.step(t + 2), blocks, visit);
+    let mut t = shape.factors();
+    while let Some(blocks) = factors.next_back() {
+        t = t.saturating_sub(1);
+        later(shape, shape.step(t), blocks, visit);
     }
     let [front, behind] = leading;
     if let Some(blocks) = behind {

@@ -11,6 +11,7 @@ use crate::dense::{leading, svd};
 
 use super::class::{Blocks, Class};
 use super::error::{Error, check_length};
+use super::runs::runs_mut;
 
 /// Length of the scratch of [`project`].
 pub const fn scratch_len(left: Blocks, right: Blocks) -> usize {
@@ -149,7 +150,7 @@ fn few<T: Real>(
     for u in columns.chunks_exact_mut(height.max(1)) {
         let v = rows.next().ok_or(Error::Shape)?;
         let value = leading::factor(height, width, x, u, v, scratch)?;
-        for (x, &u) in x.chunks_exact_mut(width.max(1)).zip(&*u) {
+        for (x, &u) in runs_mut(x, width).zip(&*u) {
             let weight = -(value * u);
             x.iter_mut().zip(&*v).for_each(|(x, &v)| *x = x.mac(weight, v));
         }
@@ -168,7 +169,7 @@ fn finite<T: Real>(x: T) -> Result<T, Error> {
 pub(super) fn gather<T: Real>(class: Class<'_>, i: usize, j: usize, a: &[T], block: &mut [T]) {
     let (height, width) = (class.left().rows, class.right().cols);
     let rows = (i * height..).map(|row| class.row(row) * class.cols());
-    for (out, start) in block.chunks_exact_mut(width.max(1)).zip(rows) {
+    for (out, start) in runs_mut(block, width).zip(rows) {
         let row = a.get(start..).unwrap_or_default();
         for (out, column) in out.iter_mut().zip(j * width..) {
             *out = row.get(class.column(column)).map_or(T::ZERO, |&x| x);
@@ -181,7 +182,7 @@ pub(super) fn gather<T: Real>(class: Class<'_>, i: usize, j: usize, a: &[T], blo
 fn spread<T: Real>(len: usize, vectors: &[T], singular_values: &[T], out: &mut [T]) {
     let short = singular_values.len();
     out.fill(T::ZERO);
-    for ((q, out), &s) in out.chunks_exact_mut(len.max(1)).enumerate().zip(singular_values) {
+    for ((q, out), &s) in runs_mut(out, len).enumerate().zip(singular_values) {
         let weight = s.sqrt();
         let column = vectors.get(q..).unwrap_or_default().iter().step_by(short.max(1));
         out.iter_mut().zip(column).for_each(|(out, &x)| *out = weight * x);

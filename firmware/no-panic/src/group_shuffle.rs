@@ -301,7 +301,7 @@ kernels! {
 }
 
 use reparam::group_shuffle::online::{self, Rate};
-use reparam::group_shuffle::{DriftGuard, GroupShuffle, Shuffle, apply, backward, orthogonality_error};
+use reparam::group_shuffle::{DriftGuard, GroupShuffle, Shuffle, apply, backward};
 
 // Sizes, shuffles, products, gradients, online steps.
 kernels! {
@@ -338,7 +338,7 @@ kernels! {
     columns_materialise(shape: Shape, blocks: &[T], matrix: &mut [T], scratch: &mut [T]) -> Result<(), Error> {
         columns::materialise(shape, blocks, matrix, scratch)
     }
-    matrix_orthogonality_error(shape: Shape, blocks: &[T]) -> T { orthogonality_error(shape, blocks) }
+    matrix_orthogonality_error(shape: Shape, blocks: &[T]) -> T { reparam::group_shuffle::orthogonality_error(shape, blocks) }
     backward_scratch_len(shape: Shape) -> usize { backward::scratch_len(shape) }
     backward_backward(
         shape: Shape, blocks: &[T], vectors: (&mut [T], &mut [T]), gradients: &mut [T], scratch: &mut [T],
