@@ -1,5 +1,7 @@
 //! The covariance K of the samples, as what the algorithms need of it: products.
 
+use core::num::NonZeroUsize;
+
 use crate::Real;
 
 use super::error::{Error, check_length, check_not_negative};
@@ -86,7 +88,7 @@ impl<T: Real> Covariance<T> for Diagonal<'_, T> {
 #[derive(Debug)]
 pub struct Factored<'a, T> {
     dim: usize,
-    rank: usize,
+    rank: NonZeroUsize,
     scale: T,
     factor: &'a [T],
     scratch: &'a mut [T],
@@ -104,11 +106,9 @@ impl<'a, T: Real> Factored<'a, T> {
         factor: &'a [T],
         scratch: &'a mut [T],
     ) -> Result<Self, Error> {
-        if dim == 0 || rank == 0 {
-            return Err(Error::Empty);
-        }
-        check_length(dim.saturating_mul(rank), factor.len())?;
-        check_length(rank, scratch.len())?;
+        let Some(rank) = NonZeroUsize::new(rank).filter(|_| dim > 0) else { return Err(Error::Empty) };
+        check_length(dim.saturating_mul(rank.get()), factor.len())?;
+        check_length(rank.get(), scratch.len())?;
         check_not_negative(scale, "scale")?;
         Ok(Self { dim, rank, scale, factor, scratch })
     }
@@ -119,20 +119,27 @@ impl<T: Real> Covariance<T> for Factored<'_, T> {
         self.dim
     }
     fn noise_dim(&self) -> usize {
-        self.rank
+        self.rank.get()
     }
     fn apply(&mut self, x: &[T], out: &mut [T]) {
         self.scratch.fill(T::ZERO);
-        for (row, &x) in self.factor.chunks_exact(self.rank.max(1)).zip(x) {
+        // Not zipped: the length of the zip, a division by the rank, may be a function of its own that can panic.
+        let mut rows = self.factor.chunks_exact(self.rank.get());
+        for &x in x {
+            let Some(row) = rows.next() else { break };
             self.scratch.iter_mut().zip(row).for_each(|(sum, &f)| *sum = sum.mac(x, f));
         }
-        for (out, row) in out.iter_mut().zip(self.factor.chunks_exact(self.rank.max(1))) {
+        let mut rows = self.factor.chunks_exact(self.rank.get());
+        for out in out {
+            let Some(row) = rows.next() else { break };
             *out = self.scale * super::lanes::dot(row, self.scratch);
         }
     }
     fn color(&mut self, z: &[T], out: &mut [T]) {
         let deviation = self.scale.sqrt();
-        for (out, row) in out.iter_mut().zip(self.factor.chunks_exact(self.rank.max(1))) {
+        let mut rows = self.factor.chunks_exact(self.rank.get());
+        for out in out {
+            let Some(row) = rows.next() else { break };
             *out = deviation * super::lanes::dot(row, z);
         }
     }

@@ -72,12 +72,47 @@ pub(super) fn accumulate<T: Real>(
 /// Σ x·y and Σ y².
 #[inline(always)]
 pub(super) fn dots<T: Real>(x: &[T], y: &[T]) -> (T, T) {
-    let (mut first, mut second) = ([T::ZERO; LANES], [T::ZERO; LANES]);
+    let mut sums = [[T::ZERO; LANES]; 2];
+    add_dots(x, y, &mut sums);
+    (total(sums[0]), total(sums[1]))
+}
+
+// A function of its own where vectors are worth it: it has to write its sums side by side, so the compiler keeps those
+// of one kind in a vector, instead of one of each kind.
+#[cfg_attr(reparam_fpu, inline(always))]
+#[cfg_attr(not(reparam_fpu), inline(never))]
+fn add_dots<T: Real>(x: &[T], y: &[T], sums: &mut [[T; LANES]; 2]) {
+    let [mut first, mut second] = *sums;
     for_chunks(x, y, y, |x, y, _| {
         first.iter_mut().zip(x).zip(y).for_each(|((sum, x), y)| *sum = sum.mac(x, y));
         second.iter_mut().zip(y).for_each(|(sum, y)| *sum = sum.mac(y, y));
     });
-    (total(first), total(second))
+    *sums = [first, second];
+}
+
+/// `sums += a·(u² − v²)`, the same bits as with [`add_squares`].
+#[inline(always)]
+pub(super) fn add_differences<T: Real>(u: &[T], v: &[T], a: &[T], sums: &mut [T; LANES]) {
+    for_chunks(u, v, a, |u, v, a| {
+        for (((sum, u), v), a) in sums.iter_mut().zip(u).zip(v).zip(a) {
+            *sum = sum.mac(a * u, u).mac(-(a * v), v);
+        }
+    });
+}
+
+/// `sums[0] += a·(u² − v²)`, `sums[1] += a²·(u² + v²)`: a·u and a·v serve both.
+#[cfg_attr(reparam_fpu, inline(always))]
+#[cfg_attr(not(reparam_fpu), inline(never))]
+pub(super) fn add_squares<T: Real>(u: &[T], v: &[T], a: &[T], sums: &mut [[T; LANES]; 2]) {
+    let [mut prediction, mut curvature] = *sums;
+    for_chunks(u, v, a, |u, v, a| {
+        for k in 0..LANES {
+            let (au, av) = (a[k] * u[k], a[k] * v[k]);
+            prediction[k] = prediction[k].mac(au, u[k]).mac(-av, v[k]);
+            curvature[k] = curvature[k].mac(au, au).mac(av, av);
+        }
+    });
+    *sums = [prediction, curvature];
 }
 
 /// The elements from `start`.

@@ -277,18 +277,18 @@ macro_rules! squares {
         }
         #[inline(always)]
         fn predict(&self, u: &[T], v: &[T], a: &[T]) -> T {
-            <Self as Rule<T>>::predict_with_curvature(self, u, v, a).0
+            let mut sums = [[T::ZERO; LANES]; 2];
+            let done = T::squares_sums(u, v, a, &mut sums);
+            let (u, v, a) = (lanes::from(u, done), lanes::from(v, done), lanes::from(a, done));
+            lanes::add_differences(u, v, a, &mut sums[0]);
+            lanes::total(sums[0])
         }
-        // a·u and a·v serve both sums.
         #[inline(always)]
         fn predict_with_curvature(&self, u: &[T], v: &[T], a: &[T]) -> (T, T) {
             let mut sums = [[T::ZERO; LANES]; 2];
             let done = T::squares_sums(u, v, a, &mut sums);
             let (u, v, a) = (lanes::from(u, done), lanes::from(v, done), lanes::from(a, done));
-            lanes::accumulate(u, v, a, &mut sums, |u, v, a, prediction, curvature| {
-                let (au, av) = (a * u, a * v);
-                (prediction.mac(au, u).mac(-av, v), curvature.mac(au, au).mac(av, av))
-            });
+            lanes::add_squares(u, v, a, &mut sums);
             (lanes::total(sums[0]), lanes::total(sums[1]))
         }
     };
