@@ -423,6 +423,15 @@ fn what_is_not_finite_is_refused() {
     not_finite_is_refused::<f64>();
 }
 
+/// Beside the largest numbers there are, the identity is lost: an elimination that ends all the same ends with nonsense.
+#[test]
+fn parameters_that_drown_the_identity_are_refused() {
+    let mut theta = [0.0f32; 21];
+    theta[..4].copy_from_slice(&[5.967_504_3e-19, 1.570_796_4, f32::MAX, f32::MAX]);
+    let refused = cayley::block(7, &theta, &mut [0.0; 49], &mut [0; 7]);
+    assert_eq!(refused, Err(Error::EigenvalueMinusOne));
+}
+
 #[test]
 fn wrong_sizes_and_blocks_are_refused() {
     let length = |expected, found| Err(Error::Length { expected, found });

@@ -80,6 +80,11 @@ fn block_kernel<T: Real>(b: usize, theta: &[T], q: &mut [T], pivots: &mut [usize
             set_half_shifted(b, theta, q);
             gauss_jordan::invert_kernel(b, q, pivots)?;
             q.iter_mut().step_by(b.saturating_add(1)).for_each(|x| *x -= T::ONE);
+            // The squares of a rotation sum to b. Where the identity drowned, anything can be left.
+            let squares = q.iter().fold(T::ZERO, |sum, &x| sum.mac(x, x));
+            if squares > T::from_usize(2 * b) {
+                return Err(Error::EigenvalueMinusOne);
+            }
         }
     }
     Ok(())
