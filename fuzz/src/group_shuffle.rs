@@ -152,13 +152,13 @@ fn products_agree<T: Real>(bytes: &mut Bytes) {
     apply::apply(shape, &blocks, &mut y, &mut scratch).unwrap();
     let mut z = x.clone();
     apply::apply_transpose(shape, &blocks, &mut z, &mut scratch).unwrap();
-    if b == 2 && shape.blocks() == 3 && shape.factors() == 2 {
-        if let Ok(matrix) = GroupShuffle::<T, 2, 3, 2>::from_slice(&blocks) {
-            let mut typed = [[T::ZERO; 2]; 3];
-            typed.as_flattened_mut().copy_from_slice(&x);
-            matrix.apply(&mut typed);
-            assert!(same(typed.as_flattened(), &y));
-        }
+    if (b, shape.blocks(), shape.factors()) == (2, 3, 2)
+        && let Ok(matrix) = GroupShuffle::<T, 2, 3, 2>::from_slice(&blocks)
+    {
+        let mut typed = [[T::ZERO; 2]; 3];
+        typed.as_flattened_mut().copy_from_slice(&x);
+        matrix.apply(&mut typed);
+        assert!(same(typed.as_flattened(), &y));
     }
     if !tame {
         return;
