@@ -419,7 +419,8 @@ fn samples_turn_blocks<T: Real>(bytes: &mut Bytes) {
         let size = if eta.to_f64() <= 1.0 { size } else { size * eta * eta };
         // 1 + α²|x|²|g|² roundings a step, and as much of what the steps before have left.
         bound = bound * size * size + rounding(shape.block() * shape.block() * 4, size * size);
-        if bound > T::from_f32(0.01) {
+        // Steps too large to say anything; a size out of the range gives a bound that is NaN.
+        if bound.is_nan() || bound > T::from_f32(0.01) {
             return;
         }
         assert!(orthogonality_error(shape, &blocks) <= bound, "{rate:?}");
