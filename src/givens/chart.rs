@@ -700,7 +700,11 @@ fn update_with<T: Real, R: Turn<T>>(
     R::rotate(c, before, u);
     R::rotate(c, before, v);
 
-    for ((row, &u), &v) in frame.chunks_exact(cols).zip(&*u).zip(&*v) {
+    // Rows split off one by one: a zip of chunks would divide by their length, out of sight of the check.
+    let mut rest = &*frame;
+    for (&u, &v) in u.iter().zip(&*v) {
+        let Some((row, below)) = rest.split_at_checked(cols) else { break };
+        rest = below;
         for ((&q, a), b) in row.iter().zip(&mut *a).zip(&mut *b).skip(c) {
             (*a, *b) = (a.mac(u, q), b.mac(v, q));
         }
@@ -711,7 +715,10 @@ fn update_with<T: Real, R: Turn<T>>(
     for (a, b) in a.iter_mut().zip(&mut *b) {
         (*a, *b) = ((cos_less_one * *a).mac(-sin, *b), (sin * *a).mac(cos_less_one, *b));
     }
-    for ((row, &u), &v) in frame.chunks_exact_mut(cols).zip(&*u).zip(&*v) {
+    let mut rest = frame;
+    for (&u, &v) in u.iter().zip(&*v) {
+        let Some((row, below)) = core::mem::take(&mut rest).split_at_mut_checked(cols) else { break };
+        rest = below;
         for ((q, &a), &b) in row.iter_mut().zip(&*a).zip(&*b).skip(c) {
             *q = q.mac(u, a).mac(v, b);
         }

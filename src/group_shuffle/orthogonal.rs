@@ -1,7 +1,7 @@
 //! The nearest orthogonal group-and-shuffle matrix to a square matrix: a local optimum, found by Procrustes steps.
 //!
 //! With all factors but one held, the best factor has the polar factors of the diagonal blocks of what remains of the
-//! target as its blocks: exactly, so that no step increases the distance. [`start`] takes the [projection](super::projection)
+//! target as its blocks: exactly, so that no step increases the distance. [`start`] takes the [projection]
 //! onto the class and the polar factors of its blocks; [`sweep`] improves one factor after the other, the last one
 //! first. Nothing proves that the result is the global optimum.
 //!

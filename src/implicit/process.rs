@@ -40,7 +40,7 @@ pub enum Method<T> {
     },
 }
 
-/// Scratch, and what [`Process::values`] leaves for [`Process::gradient`].
+/// Scratch, and what [`Process::values`] leaves for [`Process::adjoint`].
 #[derive(Debug)]
 pub struct Work<'a, T> {
     /// P of all actions, then of the actions taken: `(actions + 1) × n × n`.

@@ -41,7 +41,7 @@ impl Parametrization {
     }
 
     /// Largest stable step near an interpolating solution with these numbers: the kernel's
-    /// [`stability_limit`](reparam::diagonal::rule::stability_limit).
+    /// [`stability_limit`].
     pub fn stability_limit(self, variances: &[f64], u: &[f64], v: &[f64]) -> Result<f64> {
         match self {
             Self::Difference => stability_limit(&Difference, variances, u, v),
