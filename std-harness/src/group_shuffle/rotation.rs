@@ -1,6 +1,8 @@
 //! Orthogonal matrices that are trained: GS, block diagonal and butterfly, all on the core's kernels.
 
+use rand_core::Rng;
 use reparam::Real;
+use reparam::givens::frame;
 use reparam::group_shuffle::{Shape, apply, backward, cayley};
 
 use super::{butterfly, failed};
@@ -193,6 +195,13 @@ pub fn shape(dim: usize, block: usize, factors: usize) -> Result<Shape> {
     Shape::new(block, dim / block, factors).map_err(failed)
 }
 
+/// A uniformly random orthogonal matrix, row-major.
+pub fn random_orthogonal<T: Real>(dim: usize, rng: &mut impl Rng) -> Result<Vec<T>> {
+    let mut q = vec![T::ZERO; dim * dim];
+    frame::random(dim, dim, rng, &mut q).map_err(|e| Error::failed(e.to_string()))?;
+    Ok(q)
+}
+
 /// Divisors of a number in increasing order.
 pub fn divisors(n: usize) -> impl DoubleEndedIterator<Item = usize> {
     (1..=n).filter(move |&divisor| n.is_multiple_of(divisor))
@@ -200,7 +209,6 @@ pub fn divisors(n: usize) -> impl DoubleEndedIterator<Item = usize> {
 
 #[cfg(test)]
 mod tests {
-    use rand_core::Rng;
     use reparam::random::{SplitMix64, uniform_in};
 
     use super::*;

@@ -27,8 +27,8 @@ use super::rotation::shape;
 use super::stored::{Matrix, Stored};
 use crate::arguments::{check_files, positive};
 use crate::context::Context;
-use crate::data::Array;
 use crate::data::safetensors::Precision;
+use crate::data::{Array, prepare};
 use crate::report::table::{Table, number};
 use crate::{Error, Result, interrupt};
 
@@ -279,8 +279,7 @@ fn mixed(seed: u64, purpose: u64) -> u64 {
 }
 
 fn mean(values: impl Iterator<Item = f64>) -> f64 {
-    let (sum, count) = values.fold((0.0, 0.0), |(sum, count), x| (sum + x, count + 1.0));
-    sum / count
+    prepare::mean(&values.collect::<Vec<_>>())
 }
 
 /// Position of the rate with the best mean accuracy on validation samples; of equals, the one with the least loss.

@@ -4,14 +4,13 @@ use std::io::Cursor;
 use std::path::PathBuf;
 
 use clap::{Args, ValueEnum};
-use rand_core::Rng;
-use reparam::givens::frame;
 use reparam::random::SplitMix64;
 use serde::Serialize;
 
 use super::network::{Samples, shuffle};
 use crate::arguments::Named;
 use crate::data::{Array, npy};
+use crate::group_shuffle::rotation::random_orthogonal;
 use crate::{Error, Result};
 
 /// Which data, and what happens to them.
@@ -230,12 +229,6 @@ impl Change {
             }
         }
     }
-}
-
-fn random_orthogonal(dim: usize, rng: &mut impl Rng) -> Result<Vec<f32>> {
-    let mut q = vec![0.0f32; dim * dim];
-    frame::random(dim, dim, rng, &mut q).map_err(|e| Error::failed(e.to_string()))?;
-    Ok(q)
 }
 
 /// The image turned about its centre; what comes from outside is zero.

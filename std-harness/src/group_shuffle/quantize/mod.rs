@@ -11,7 +11,6 @@ use std::path::{Path, PathBuf};
 
 use clap::Args;
 use rayon::prelude::*;
-use reparam::givens::frame;
 use reparam::group_shuffle::Shape;
 use reparam::group_shuffle::adapter::Side;
 use reparam::group_shuffle::format::{Header, Storage};
@@ -20,7 +19,7 @@ use serde::Serialize;
 
 use self::fixed::{Hadamard, mixing_block, mixing_name};
 use self::rotator::Rotator;
-use super::rotation::{divisors, shape};
+use super::rotation::{divisors, random_orthogonal, shape};
 use super::stored::{Matrix, Stored};
 use crate::arguments::check_files;
 use crate::context::Context;
@@ -201,18 +200,15 @@ impl QuantizeOptions {
             None => notes.push(format!("no Hadamard matrix of order {dim} is known to this program")),
         }
         if dim <= DENSE {
-            let mut q = vec![0.0; dim * dim];
-            uniform(dim, &mut rng, &mut q)?;
+            let q = random_orthogonal(dim, &mut rng)?;
             plans.push(("dense, random".into(), Plan::Fixed(Rotator::Dense(q))));
         } else {
             notes.push(format!("a dense random rotation is left out above {DENSE} dimensions"));
         }
         let mixing = mixing_name(block);
         let mixed: Vec<f64> = mixing_block(block).repeat(gs.factors() * gs.blocks());
-        let mut random = vec![0.0; gs.block_len()];
-        for q in random.chunks_exact_mut(block * block) {
-            uniform(block, &mut rng, q)?;
-        }
+        let random = (0..gs.factors() * gs.blocks()).map(|_| random_orthogonal(block, &mut rng));
+        let random = random.collect::<Result<Vec<_>>>()?.concat();
         plans.push(("GS, random".into(), Plan::Fixed(Rotator::Blocks { shape: gs, blocks: random })));
         let fixed = Rotator::Blocks { shape: gs, blocks: mixed.clone() };
         plans.push((format!("GS, {mixing} blocks"), Plan::Fixed(fixed)));
@@ -274,11 +270,6 @@ fn store(path: &Path, dim: usize, rows: &[(Row, Rotator)], calibration: &[f64], 
         stored.texts.insert("kind".into(), name.to_owned());
     }
     stored.write(path, Precision::F64)
-}
-
-/// A uniformly random orthogonal matrix.
-fn uniform(dim: usize, rng: &mut SplitMix64, q: &mut [f64]) -> Result<()> {
-    frame::random(dim, dim, rng, q).map_err(|e| Error::failed(e.to_string()))
 }
 
 impl std::fmt::Display for Report {
