@@ -10,11 +10,11 @@ use serde::Serialize;
 
 use super::ensemble::{self, Dynamics, Plan};
 use super::failed;
-use super::limit::{deviation, mean};
 use super::model::{Model, ModelOptions, Parametrization, named};
 use crate::arguments::{check_files, positive};
 use crate::checkpoint::Checkpoint;
 use crate::context::Context;
+use crate::data::prepare::{mean, sample_deviation};
 use crate::report::table::{Table, number};
 use crate::{Error, Result};
 
@@ -148,7 +148,7 @@ impl StabilityOptions {
                 factor,
                 step: plan.step,
                 measured: mean(&growth),
-                error: deviation(&growth) / f64::from(self.seeds).sqrt(),
+                error: sample_deviation(&growth) / f64::from(self.seeds).sqrt(),
                 volterra: model
                     .structure
                     .is_diagonal()
@@ -176,7 +176,7 @@ impl StabilityOptions {
             curvature: curvature(&variances, &u, &v).map_err(failed)?,
             predicted,
             measured: mean(&crossings),
-            measured_error: deviation(&crossings) / f64::from(self.seeds).sqrt(),
+            measured_error: sample_deviation(&crossings) / f64::from(self.seeds).sqrt(),
             volterra: of_volterra.map(|growths| crossing(&sizes, &growths)),
             steps,
         })

@@ -19,6 +19,7 @@ use super::model::{Model, ModelOptions, Parametrization, named, task};
 use crate::arguments::{check_files, positive};
 use crate::checkpoint::{Checkpoint, load};
 use crate::context::Context;
+use crate::data::prepare::{mean, sample_deviation};
 use crate::report::comparison::quantile;
 use crate::report::file::write_atomic;
 use crate::report::plot::{Band, Plot, Scale, Series};
@@ -414,26 +415,12 @@ fn curve(runs: &[Run], times: usize) -> Curve {
     Curve {
         seeds: Some(runs.len()),
         risk: risks.iter().map(|risks| mean(risks)).collect(),
-        risk_sd: Some(risks.iter().map(|risks| deviation(risks)).collect()),
+        risk_sd: Some(risks.iter().map(|risks| sample_deviation(risks)).collect()),
         risk_band: Some(risks.iter().map(|risks| (quantile(risks, 0.1), quantile(risks, 0.9))).collect()),
         curvature: (0..times).map(|k| mean(&at(|run| &run.curvature, k))).collect(),
         diverged: Some(runs.iter().filter(|run| run.diverged).count()),
         ..Curve::default()
     }
-}
-
-/// Arithmetic mean.
-pub fn mean(values: &[f64]) -> f64 {
-    values.iter().sum::<f64>() / values.len() as f64
-}
-
-/// Standard deviation of a sample; 0 for one value.
-pub fn deviation(values: &[f64]) -> f64 {
-    if values.len() < 2 {
-        return 0.0;
-    }
-    let mean = mean(values);
-    (values.iter().map(|x| (x - mean).powi(2)).sum::<f64>() / (values.len() - 1) as f64).sqrt()
 }
 
 fn picture(report: &Report) -> String {

@@ -23,8 +23,8 @@ use super::super::identify::signal::{convolve, rms};
 use super::super::identify::{end, samples_to};
 use super::super::model::{Model, Parametrization, sparse};
 use super::super::{failed, flow};
-use super::{deviation, mean};
 use crate::checkpoint::Checkpoint;
+use crate::data::prepare::{mean, sample_deviation};
 use crate::report::progress::Progress;
 use crate::report::table::{Table, number};
 use crate::{Error, Result, interrupt};
@@ -107,7 +107,7 @@ fn figure(name: &str, step: f64, time: f64) -> Result<Figure> {
 }
 
 fn sample(values: &[f64]) -> Figure {
-    (mean(values), deviation(values) / (values.len() as f64).sqrt())
+    (mean(values), sample_deviation(values) / (values.len() as f64).sqrt())
 }
 
 struct Rows {
@@ -524,7 +524,7 @@ fn concentration(scope: &Scope<'_>, rows: &mut Rows) -> Result<()> {
     let scatter = |dim: usize| -> Result<f64> {
         let model = case(dim)?;
         let plan = difference(&model, 0.1, INIT, &[2.0]);
-        Ok(deviation(&risks(&one_ensemble(&plan, Dynamics::Gradients, seeds, scope.seed)?, 0)))
+        Ok(sample_deviation(&risks(&one_ensemble(&plan, Dynamics::Gradients, seeds, scope.seed)?, 0)))
     };
     let scatters = [scatter(100)?, scatter(400)?, scatter(1600)?];
     for (k, pair) in scatters.windows(2).enumerate() {

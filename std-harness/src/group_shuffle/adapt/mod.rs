@@ -310,14 +310,12 @@ fn frozen(prepared: &[Prepared]) -> Result<Row> {
 /// A row of the scores on validation and test samples.
 fn row(method: Method, scores: &[(Score, Score)]) -> Row {
     let accuracies: Vec<f64> = scores.iter().map(|(_, test)| test.accuracy).collect();
-    let accuracy = mean(accuracies.iter().copied());
-    let squares: f64 = accuracies.iter().map(|a| (a - accuracy).powi(2)).sum();
     Row {
         method: method.name(),
         sizes: String::new(),
         parameters: 0,
-        accuracy,
-        deviation: (accuracies.len() > 1).then(|| (squares / (accuracies.len() - 1) as f64).sqrt()),
+        accuracy: prepare::mean(&accuracies),
+        deviation: (accuracies.len() > 1).then(|| prepare::sample_deviation(&accuracies)),
         accuracies,
         rate: None,
         validation_accuracy: mean(scores.iter().map(|(validation, _)| validation.accuracy)),
