@@ -47,6 +47,7 @@ pub mod horizon;
 pub mod implicit;
 pub mod random;
 pub mod real;
+mod runs;
 #[cfg(feature = "serde")]
 mod sequence;
 pub mod trig;

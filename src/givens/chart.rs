@@ -29,6 +29,7 @@ use super::error::{Error, check_dimensions, check_length};
 use super::frame::Frame;
 use super::{Plane, Rotation};
 use crate::Real;
+use crate::runs::{runs, runs_mut};
 
 /// Number of angles of a frame, `rows·cols − cols·(cols + 1)/2`: the dimension of the set of frames. 0 for
 /// sizes that no frame has.
@@ -683,10 +684,6 @@ fn update_with<T: Real, R: Turn<T>>(
     }
     let below = index - start;
     [&mut *u, &mut *v, &mut *a, &mut *b].into_iter().for_each(|slice| slice.fill(T::ZERO));
-    // Checked above, but not where the compiler sees it: chunks of no element would panic.
-    if cols == 0 {
-        return Err(out_of_range);
-    }
     if let (Some(u), Some(v)) = (u.get_mut(c), v.get_mut(c + 1 + below)) {
         (*u, *v) = (T::ONE, T::ONE);
     }
@@ -700,11 +697,7 @@ fn update_with<T: Real, R: Turn<T>>(
     R::rotate(c, before, u);
     R::rotate(c, before, v);
 
-    // Rows split off one by one: a zip of chunks would divide by their length, out of sight of the check.
-    let mut rest = &*frame;
-    for (&u, &v) in u.iter().zip(&*v) {
-        let Some((row, below)) = rest.split_at_checked(cols) else { break };
-        rest = below;
+    for ((row, &u), &v) in runs(frame, cols).zip(&*u).zip(&*v) {
         for ((&q, a), b) in row.iter().zip(&mut *a).zip(&mut *b).skip(c) {
             (*a, *b) = (a.mac(u, q), b.mac(v, q));
         }
@@ -715,10 +708,7 @@ fn update_with<T: Real, R: Turn<T>>(
     for (a, b) in a.iter_mut().zip(&mut *b) {
         (*a, *b) = ((cos_less_one * *a).mac(-sin, *b), (sin * *a).mac(cos_less_one, *b));
     }
-    let mut rest = frame;
-    for (&u, &v) in u.iter().zip(&*v) {
-        let Some((row, below)) = core::mem::take(&mut rest).split_at_mut_checked(cols) else { break };
-        rest = below;
+    for ((row, &u), &v) in runs_mut(frame, cols).zip(&*u).zip(&*v) {
         for ((q, &a), &b) in row.iter_mut().zip(&*a).zip(&*b).skip(c) {
             *q = q.mac(u, a).mac(v, b);
         }

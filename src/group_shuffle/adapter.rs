@@ -18,10 +18,10 @@
 use super::apply;
 use super::columns;
 use super::error::{Error, check_length};
-use super::runs::runs_mut;
 use super::shape::Shape;
 use crate::Real;
 use crate::dense::product;
+use crate::runs::runs_mut;
 
 /// What Q multiplies.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]

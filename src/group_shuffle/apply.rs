@@ -10,9 +10,9 @@
 
 use super::error::{Error, check_length};
 use super::place::{self, Places, Visit};
-use super::runs::{runs, runs_mut};
 use super::shape::Shape;
 use crate::Real;
+use crate::runs::{runs, runs_mut};
 
 /// Length of the scratch of [`apply`] and [`apply_transpose`]: a block's inputs.
 pub const fn scratch_len(shape: Shape) -> usize {

@@ -8,9 +8,9 @@ use core::hint::black_box;
 use super::apply::{WIDTH, columns, factors, factors_mut, for_columns};
 use super::error::{Error, check_length};
 use super::place::{self, Places, Visit};
-use super::runs::{Pairs, runs, runs_mut};
 use super::shape::Shape;
 use crate::Real;
+use crate::runs::{Pairs, runs, runs_mut};
 
 /// Length of the scratch of [`backward`].
 pub const fn scratch_len(shape: Shape) -> usize {

@@ -26,7 +26,6 @@ pub mod online;
 pub mod orthogonal;
 mod place;
 pub mod projection;
-mod runs;
 mod shape;
 pub mod shuffle;
 

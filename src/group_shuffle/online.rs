@@ -21,9 +21,9 @@ use super::apply::{WIDTH, factors_mut, for_columns};
 use super::backward::pull_back;
 use super::error::{Error, check_length};
 use super::place::{self, Places, Visit};
-use super::runs::runs_mut;
 use super::shape::Shape;
 use crate::Real;
+use crate::runs::runs_mut;
 
 /// How far a step goes.
 #[derive(Clone, Copy, Debug, PartialEq)]

@@ -15,11 +15,11 @@ use core::ops::ControlFlow;
 
 use crate::Real;
 use crate::dense::{product, svd};
+use crate::runs::runs_mut;
 
 use super::class::{Blocks, Class};
 use super::error::{Error, check_length};
 use super::projection;
-use super::runs::runs_mut;
 use super::shape::Shape;
 
 /// Length of the scratch of [`start`], [`half_step`], [`block`], [`sweep`], [`distance`] and [`project`].

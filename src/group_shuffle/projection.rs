@@ -8,10 +8,10 @@
 
 use crate::Real;
 use crate::dense::{leading, svd};
+use crate::runs::runs_mut;
 
 use super::class::{Blocks, Class};
 use super::error::{Error, check_length};
-use super::runs::runs_mut;
 
 /// Length of the scratch of [`project`].
 pub const fn scratch_len(left: Blocks, right: Blocks) -> usize {

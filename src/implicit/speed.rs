@@ -6,6 +6,7 @@
 
 use crate::Real;
 use crate::dense::{lu, svd};
+use crate::runs::runs;
 
 use super::error::{Error, check_length};
 use super::process::{Process, Work};
@@ -81,10 +82,8 @@ pub fn along<T: Real>(b: &[T], r: &[T], scratch: &mut [T]) -> Result<T, Error> {
     }
     check_length(r.len().checked_mul(scratch.len()).ok_or(Error::Size)?, b.len())?;
     scratch.fill(T::ZERO);
-    let (mut norm, mut rows) = (T::ZERO, b);
-    for &r in r {
-        let Some((row, rest)) = rows.split_at_checked(scratch.len()) else { break };
-        rows = rest;
+    let mut norm = T::ZERO;
+    for (row, &r) in runs(b, scratch.len()).zip(r) {
         scratch.iter_mut().zip(row).for_each(|(s, &b)| *s = s.mac(r, b));
         norm = norm.mac(r, r);
     }

@@ -7,24 +7,24 @@ use core::mem::take;
 
 /// `x` in runs of `len`, at least 1; what is left at the end is not visited.
 #[inline(always)]
-pub(super) fn runs<T>(x: &[T], len: usize) -> Runs<'_, T> {
+pub(crate) fn runs<T>(x: &[T], len: usize) -> Runs<'_, T> {
     Runs { rest: x, len: len.max(1) }
 }
 
 /// The same to be written.
 #[inline(always)]
-pub(super) fn runs_mut<T>(x: &mut [T], len: usize) -> RunsMut<'_, T> {
+pub(crate) fn runs_mut<T>(x: &mut [T], len: usize) -> RunsMut<'_, T> {
     RunsMut { rest: x, len: len.max(1) }
 }
 
 /// See [`runs`]. From the end, whole runs only.
-pub(super) struct Runs<'a, T> {
+pub(crate) struct Runs<'a, T> {
     rest: &'a [T],
     len: usize,
 }
 
 /// See [`runs_mut`].
-pub(super) struct RunsMut<'a, T> {
+pub(crate) struct RunsMut<'a, T> {
     rest: &'a mut [T],
     len: usize,
 }
@@ -74,7 +74,7 @@ impl<T> DoubleEndedIterator for RunsMut<'_, T> {
 }
 
 /// Two iterators side by side, of equally many items: from the end too, for which `zip` would ask for their number.
-pub(super) struct Pairs<A, B>(pub(super) A, pub(super) B);
+pub(crate) struct Pairs<A, B>(pub(super) A, pub(super) B);
 
 impl<A: Iterator, B: Iterator> Iterator for Pairs<A, B> {
     type Item = (A::Item, B::Item);
