@@ -423,6 +423,22 @@ fn what_is_not_finite_is_refused() {
     not_finite_is_refused::<f64>();
 }
 
+/// Nearly orthogonal and nearly of determinant −1: no parameters are near, whatever K = (Q − I)(Q + I)⁻¹ is.
+#[test]
+fn reflections_within_rounding_are_refused() {
+    let mut reflection = [0.0f64; 9];
+    for near in [-1.0, -0.999_993_5, -1.000_01] {
+        reflection.copy_from_slice(&[0.8, 0.6, 0.0, -0.6, 0.8, 0.0, 0.0, 0.0, near]);
+        let refused = cayley::inverse(3, &reflection, &mut [7.0; 3], &mut [0.0; 9], &mut [0; 3]);
+        assert_eq!(refused, Err(Error::EigenvalueMinusOne), "{near}");
+        assert_eq!(
+            cayley::inverse(1, &[near], &mut [], &mut [0.0], &mut [0]),
+            Err(Error::EigenvalueMinusOne),
+            "{near}"
+        );
+    }
+}
+
 /// Beside the largest numbers there are, the identity is lost: an elimination that ends all the same ends with nonsense.
 #[test]
 fn parameters_that_drown_the_identity_are_refused() {

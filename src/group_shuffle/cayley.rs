@@ -291,7 +291,7 @@ pub const INVERSE_TOLERANCE: f32 = 1e-3;
 ///
 /// Of a block that is orthogonal only nearly, the parameters are the skew part of K. Near an eigenvalue −1 the
 /// parameters grow without bound and lose digits: one that is above 1/√ε is refused, where half of them are lost.
-/// A block of determinant −1 has such an eigenvalue; negate one of its columns and keep that sign, or keep the block.
+/// A block of determinant −1 has such an eigenvalue, and one that is such a block only nearly is refused too; negate one of its columns and keep that sign, or keep the block.
 ///
 /// Cost: (3/2)·b³ multiply-adds; scratch: [`inverse_scratch_len`]; `pivots`: b.
 ///
@@ -343,7 +343,10 @@ fn inverse_kernel<T: Real>(
     // What is not finite now was finite before: a division by next to nothing.
     gauss_jordan::invert_kernel(b, scratch, pivots).map_err(|_| Error::EigenvalueMinusOne)?;
     let bound = T::HALF / T::EPSILON.sqrt();
-    if scratch.iter().any(|x| x.abs() > bound) {
+    // The diagonal of (Q + I)⁻¹ is ½ for a rotation. It is far from it for a block that is nearly orthogonal and has a real
+    // eigenvalue near −1: a reflection, not quite.
+    let mut diagonal = scratch.iter().step_by(b.saturating_add(1));
+    if scratch.iter().any(|x| x.abs() > bound) || diagonal.any(|x| (*x - T::HALF).abs() > T::HALF) {
         return Err(Error::EigenvalueMinusOne);
     }
     set_skew_part(b, scratch, -T::ONE, theta);
