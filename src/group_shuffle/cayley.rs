@@ -291,7 +291,8 @@ pub const INVERSE_TOLERANCE: f32 = 1e-3;
 ///
 /// Of a block that is orthogonal only nearly, the parameters are the skew part of K. Near an eigenvalue −1 the
 /// parameters grow without bound and lose digits: one that is above 1/√ε is refused, where half of them are lost.
-/// A block of determinant −1 has such an eigenvalue, and one that is such a block only nearly is refused too; negate one of its columns and keep that sign, or keep the block.
+/// A block of determinant −1 has such an eigenvalue, and one that is nearly such a block is refused too; negate one of
+/// its columns and keep that sign, or keep the block.
 ///
 /// Cost: (3/2)·b³ multiply-adds; scratch: [`inverse_scratch_len`]; `pivots`: b.
 ///
