@@ -6,7 +6,7 @@ use std::process::ExitCode;
 use clap::{Parser, Subcommand};
 
 use crate::context::{Context, Global};
-use crate::{Error, Result, deploy, diagonal, givens, group_shuffle, horizon, interrupt};
+use crate::{Error, Result, deploy, diagonal, givens, group_shuffle, horizon, implicit, interrupt};
 
 /// Structured objects as plain numbers: fit on this machine, deploy to a microcontroller.
 #[derive(Parser, Debug)]
@@ -52,6 +52,8 @@ systems! {
     Diagonal(diagonal),
     /// Planning over a finite horizon: mean, exponential utility, laws of the return, tails
     Horizon(horizon),
+    /// Values as those of learned processes; models learned from trajectories, and plans on them
+    Implicit(implicit),
     /// Export a fit to firmware, run it on the target, compare with the host
     Deploy(deploy),
 }

@@ -14,6 +14,8 @@
 //! | [`givens`] | `reparam givens …`: frames fitted to data, external black boxes, the published benchmark |
 //! | [`group_shuffle`] | `reparam group-shuffle …`: projections, fill, adapters, rotations before quantization, conversion |
 //! | [`diagonal`] | `reparam diagonal …`: stochastic gradients and their limit, sparse system identification, stability |
+//! | [`horizon`] | `reparam horizon …`: plans for the mean, for risk and for tails |
+//! | [`implicit`] | `reparam implicit …`: values as those of learned processes, plans on learned models |
 //! | [`deploy`] | `reparam deploy`: exports a fit, runs it on the target, compares |
 //! | [`data`] | tables from CSV, arrays from `.npy`, tensors from and to `.safetensors`; centring, scaling, whitening |
 //! | [`report`] | tables for people, comparisons with published numbers, JSON, SVG plots, progress, atomic files |
@@ -32,6 +34,7 @@ pub mod error;
 pub mod givens;
 pub mod group_shuffle;
 pub mod horizon;
+pub mod implicit;
 pub mod interrupt;
 pub mod report;
 

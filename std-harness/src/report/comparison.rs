@@ -135,6 +135,13 @@ pub fn quantile(values: &[f64], q: f64) -> f64 {
     }
 }
 
+/// The quantile of Student's distribution that is 3 for a Gaussian (expansion of Fisher and Cornish 1960): standard errors
+/// that the mean of so many seeds may be off.
+pub fn three_errors(seeds: usize) -> f64 {
+    let freedom = (seeds.max(2) - 1) as f64;
+    3.0 + (7.5 + (17.25 + 30.2 / freedom) / freedom) / freedom
+}
+
 /// The rows as a table for people.
 pub fn table(rows: &[Row]) -> String {
     let mut table = Table::new([
@@ -179,6 +186,14 @@ pub fn table(rows: &[Row]) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn few_runs_have_wide_bounds() {
+        // Quantiles of Student's distribution at 0.99865.
+        for (seeds, quantile) in [(10, 4.094), (20, 3.447), (30, 3.277)] {
+            assert!((three_errors(seeds) / quantile - 1.0).abs() < 0.01, "{seeds}: {}", three_errors(seeds));
+        }
+    }
 
     #[test]
     fn quantiles_interpolate() {

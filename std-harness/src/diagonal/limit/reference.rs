@@ -25,6 +25,7 @@ use super::super::model::{Model, Parametrization, sparse};
 use super::super::{failed, flow};
 use crate::checkpoint::Checkpoint;
 use crate::data::prepare::{mean, sample_deviation};
+use crate::report::comparison::three_errors;
 use crate::report::progress::Progress;
 use crate::report::table::{Table, number};
 use crate::{Error, Result, interrupt};
@@ -115,12 +116,6 @@ struct Rows {
     /// Standard errors that a measured mean may be off.
     errors: f64,
     rows: Vec<Row>,
-}
-
-/// The quantile of Student's distribution that is 3 for a Gaussian (expansion of Fisher and Cornish 1960).
-fn three_errors(seeds: usize) -> f64 {
-    let freedom = (seeds.max(2) - 1) as f64;
-    3.0 + (7.5 + (17.25 + 30.2 / freedom) / freedom) / freedom
 }
 
 impl Rows {
@@ -742,14 +737,6 @@ pub fn table(rows: &[Row]) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn few_runs_have_wide_bounds() {
-        // Quantiles of Student's distribution at 0.99865.
-        for (seeds, quantile) in [(10, 4.094), (20, 3.447), (30, 3.277)] {
-            assert!((three_errors(seeds) / quantile - 1.0).abs() < 0.01, "{seeds}: {}", three_errors(seeds));
-        }
-    }
 
     #[test]
     fn figures_are_found_by_name_step_and_time() {
