@@ -103,6 +103,20 @@ fn published_domains() {
     }
 }
 
+/// With a discount g the risk of stage t is b·gᵗ.
+#[test]
+fn discounted_risk() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = example("machine.csv");
+    let arguments =
+        ["horizon", "solve", &file, "--horizon", "10", "--risk", "0.5", "--discount", "0.9", "--json"];
+    let report = json(folder.path(), &arguments);
+    assert_eq!(number(&report, "discount"), 0.9);
+    for (state, value) in [-5.45366661, -47.55820413, -18.87907305].into_iter().enumerate() {
+        close(report["value"][state].as_f64().unwrap(), value, 1e-8);
+    }
+}
+
 #[test]
 fn exact_tails() {
     let folder = tempfile::tempdir().unwrap();
