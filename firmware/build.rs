@@ -11,7 +11,8 @@ const TABLES: &[&str] = &["imu_pair"];
 
 /// Exports of the harness in `exports/`. Each is a pair of files, `NAME.rs` and `NAME_inputs.rs`, included by the
 /// program of that name through `REPARAM_EXPORT_NAME`: the path without `.rs`.
-const EXPORTS: &[&str] = &["diagonal_echo", "givens_project", "group_shuffle_online", "horizon_plan"];
+const EXPORTS: &[&str] =
+    &["diagonal_echo", "givens_project", "group_shuffle_online", "horizon_plan", "implicit_chain"];
 
 fn main() {
     println!("cargo::rerun-if-changed=build.rs");

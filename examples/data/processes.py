@@ -10,10 +10,16 @@ inventory.csv    Stock of 0..20 (state) and an order of at most 10 that fits (ac
                  unit left.
 machine.csv      Machine replacement, from figure 3 of Delage and Mannor (2010), as in the package MDPs.jl: states 1 and 2 repair,
                  3..10 are ages; actions 1 run and 2 repair. Ids count from 1.
+
+machine_trajectory.csv  60 episodes of 40 steps of that machine, each from a state drawn from all, run with probability 0.7. Seeded.
+chain_returns.csv       400 returns over 100 steps, discount 0.9, on a chain of 11 states, from states drawn from all but 5. Action
+                        "next" leads to the state after and pays 10 in state 9, from which it leads to 0; "reset" leads to state 10
+                        and pays 1 there; both lead from 10 to 0. "next" is taken with probability 0.95. Seeded.
 """
 
 import csv
 import pathlib
+import random
 
 HERE = pathlib.Path(__file__).parent
 
@@ -79,7 +85,46 @@ def machine():
     return rows
 
 
+def trajectory(name, rows, episodes, steps, seed):
+    """Actions: the first with probability 0.7."""
+    draw = random.Random(seed)
+    states = sorted({state for state, _ in rows})
+    with open(HERE / name, "w", newline="") as file:
+        out = csv.writer(file, lineterminator="\n")
+        out.writerow(["episode", "state", "action", "reward", "next_state"])
+        for episode in range(episodes):
+            state = states[int(draw.random() * len(states))]
+            for _ in range(steps):
+                action = 1 if draw.random() < 0.7 else 2
+                left = draw.random()
+                for (after, reward), probability in sorted(rows[state, action].items()):
+                    left -= probability
+                    if left < 0:
+                        break
+                out.writerow([episode + 1, state, action, f"{reward:g}", after])
+                state = after
+
+
+def chain_returns(name, samples, seed):
+    draw = random.Random(seed)
+    with open(HERE / name, "w", newline="") as file:
+        out = csv.writer(file, lineterminator="\n")
+        out.writerow(["state", "return"])
+        for _ in range(samples):
+            start = int(draw.random() * 10)
+            start += start >= 5
+            state, value = start, 0.0
+            for step in range(100):
+                goes_on = draw.random() < 0.95
+                pays = 10 if goes_on and state == 9 else 1 if not goes_on and state == 10 else 0
+                value += 0.9**step * pays
+                state = 0 if state == 10 else 10 if not goes_on else state + 1 if state < 9 else 0
+            out.writerow([start, f"{value:.5f}"])
+
+
 if __name__ == "__main__":
     write("energy_node.csv", energy_node())
     write("inventory.csv", inventory())
     write("machine.csv", machine())
+    trajectory("machine_trajectory.csv", machine(), 60, 40, 7)
+    chain_returns("chain_returns.csv", 400, 1)

@@ -12,6 +12,7 @@ mod diagonal;
 mod givens;
 mod group_shuffle;
 mod horizon;
+mod implicit;
 pub mod json;
 mod literal;
 mod outcome;
@@ -38,8 +39,12 @@ use crate::{Error, Result};
 type Exporter = fn(&Request) -> Result<Artifact>;
 
 /// The systems, by the key `system` of their fit files.
-const EXPORTERS: &[(&str, Exporter)] =
-    &[("diagonal", diagonal::export), ("givens", givens::export), ("horizon", horizon::export)];
+const EXPORTERS: &[(&str, Exporter)] = &[
+    ("diagonal", diagonal::export),
+    ("givens", givens::export),
+    ("horizon", horizon::export),
+    ("implicit", implicit::export),
+];
 
 /// The system of fits that are tensors: their metadata name no other.
 const TENSORS: Exporter = group_shuffle::export;

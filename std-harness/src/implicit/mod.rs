@@ -2,6 +2,8 @@
 
 pub mod domain;
 pub mod estimator;
+pub mod fit;
+pub mod learn;
 pub mod sweep;
 
 use clap::{Args, Subcommand};
@@ -21,6 +23,10 @@ pub struct Command {
 enum Verb {
     /// Learn values of a known domain, explicitly and implicitly, over steps, discounts and reward offsets
     Sweep(sweep::SweepOptions),
+    /// Learn values from a stream of samples, explicitly and implicitly, for a device to learn them again
+    Fit(fit::FitOptions),
+    /// Learn a model from trajectories, plan on it, and measure what is lost to the true process
+    Learn(learn::LearnOptions),
 }
 
 impl Command {
@@ -28,6 +34,8 @@ impl Command {
     pub fn run(self, context: &Context) -> Result<()> {
         match self.verb {
             Verb::Sweep(options) => options.run(context),
+            Verb::Fit(options) => options.run(context),
+            Verb::Learn(options) => options.run(context),
         }
     }
 }

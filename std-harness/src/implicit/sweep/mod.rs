@@ -17,8 +17,7 @@ use super::domain::{Domain, Place};
 use super::estimator::Method;
 use crate::arguments::{check_files, positive};
 use crate::context::Context;
-use crate::data::prepare::{mean, sample_deviation};
-use crate::report::comparison::quantile;
+use crate::data::prepare::{mean, median, sample_deviation};
 use crate::report::file::write_atomic;
 use crate::report::plot::{Plot, Scale, Series};
 use crate::report::table::{Table, number};
@@ -80,7 +79,8 @@ pub struct SweepOptions {
     domains: Option<Vec<Domain>>,
 }
 
-fn discount(text: &str) -> std::result::Result<f64, String> {
+/// A number in [0, 1), for `value_parser`.
+pub fn discount(text: &str) -> std::result::Result<f64, String> {
     match text.parse::<f64>() {
         Ok(eta) if (0.0..1.0).contains(&eta) => Ok(eta),
         _ => Err("a number in [0, 1) is needed".into()),
@@ -149,20 +149,13 @@ impl Row {
             first: mean(&runs.iter().map(|run| run.first.norm).collect::<Vec<_>>()),
             mean: mean(&norms),
             sd: sample_deviation(&norms),
-            median: middle(&all),
+            median: median(all),
             ones: mean(&of(|r| r.ones)),
             orthogonal: mean(&of(|r| r.orthogonal)),
             described: mean(&of(|r| r.described)),
             published: published::find(plan, setting),
         }
     }
-}
-
-/// Median of values some of which may be infinite.
-fn middle(values: &[f64]) -> f64 {
-    let median = quantile(values, 0.5);
-    // Between infinite values interpolation finds no number.
-    if median.is_nan() { f64::INFINITY } else { median }
 }
 
 /// A mean of no runs is no number.
@@ -381,15 +374,5 @@ impl fmt::Display for Report {
         }
         write!(f, "{table}")?;
         self.notes.iter().try_for_each(|note| write!(f, "\n{note}\n"))
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    #[test]
-    fn medians_count_what_has_diverged() {
-        let inf = f64::INFINITY;
-        assert_eq!(super::middle(&[1.0, inf, 2.0]), 2.0);
-        assert_eq!(super::middle(&[1.0, inf, inf, inf]), inf);
     }
 }
