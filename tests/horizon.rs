@@ -11,7 +11,7 @@ use rand_core::Rng;
 use reparam::horizon::categorical::{self, Lattice};
 use reparam::horizon::law::{Functional, Grid, Quantiles};
 use reparam::horizon::model::{self, ByEdge, ByRow, Q16};
-use reparam::horizon::plan::{self, Settings};
+use reparam::horizon::plan::{self, Backup, Settings};
 use reparam::horizon::quantile::{self, Cursor, Rule};
 use reparam::horizon::target::{self, Objective};
 use reparam::horizon::{
@@ -666,6 +666,63 @@ proptest! {
         prop_assert_eq!(row.iter().map(|q| u32::from(q.0) + 1).sum::<u32>(), 65_536);
         for (q, p) in row.iter().zip(&p) {
             prop_assert!((f64::from(q.0) + 1.0 - p * 65_536.0).abs() <= 1.0);
+        }
+    }
+}
+
+/// A stage of a process from values, as `Backup` sees it: what all actions are worth, from the definition.
+fn worth(process: &Process, values: &[f64], b: f64, state: usize) -> Vec<f64> {
+    let law = |action| -> Vec<(f64, f64)> {
+        process.row(state, action).iter().map(|&(next, p, reward)| (reward + values[next], p)).collect()
+    };
+    (0..process.actions).map(|action| erm(&law(action), b)).collect()
+}
+
+#[test]
+fn some_actions_of_one_state() {
+    let process = garnet(9, 4, 3, 21);
+    let next: Vec<f64> = (0..9).map(|x| 3.0 * f64::from(x)).collect();
+    // All forms: the mean, small, once, by edge, and rewards that are too much for the small one.
+    for (b, offset) in [(0.0, 0.0), (1e-3, 0.0), (0.04, 200.0), (-0.04, -200.0), (0.5, 0.0), (-40.0, 0.0)] {
+        let mut process = process.clone();
+        process.rows.iter_mut().flatten().for_each(|edge| edge.2 += offset);
+        let mut kept = next.clone();
+        let mut backup = Backup::new(&process, 0, risk(b), &mut kept).unwrap();
+        let (mut values, mut actions) = ([0.0; 9], [0; 9]);
+        backup.states(0, &mut values, |x, a| actions[x] = a).unwrap();
+        for x in 0..9 {
+            let (mut found, expected) = ([0.0; 4], worth(&process, &next, b, x));
+            backup.worth(x, &mut found);
+            found.iter().zip(&expected).for_each(|(&q, &expected)| close(q, expected, 1e-11));
+            assert_eq!(backup.among(x, 0..4).unwrap(), (values[x], actions[x]));
+            assert_eq!(backup.among(x, [actions[x]].into_iter()).unwrap(), (values[x], actions[x]));
+            let others = (0..4).filter(|&a| a != actions[x]);
+            let (second, action) = backup.among(x, others.clone()).unwrap();
+            close(second, others.map(|a| expected[a]).fold(f64::NEG_INFINITY, f64::max), 1e-11);
+            close(second, expected[action], 1e-11);
+            assert_eq!(backup.among(x, 0..0).unwrap_err(), Error::NoAction { state: x });
+        }
+    }
+}
+
+/// What is added to all rewards is added to all values, and costs no accuracy but its own.
+#[test]
+fn offsets_of_rewards_pass_through() {
+    let process = garnet(6, 3, 3, 11);
+    for b in [0.02, 0.1, 0.5, -0.1] {
+        let (plain, table) = solved(&process, 6, risk(b));
+        for offset in [-1000.0, -30.0, 8.0, 30.0, 1000.0] {
+            let mut moved = process.clone();
+            moved.rows.iter_mut().flatten().for_each(|edge| edge.2 += offset);
+            let (values, policy) = solved(&moved, 6, risk(b));
+            assert_eq!(policy, table, "{b} {offset}");
+            let mut scratch = [0.0f32; plan::scratch_len(6)];
+            let single = Settings::new(Risk::Entropic(b as f32));
+            let single = solve(&moved, 6, single, &mut scratch, |_, _, _| ()).unwrap();
+            for ((value, plain), single) in values.iter().zip(&plain).zip(single) {
+                close(*value, plain + 6.0 * offset, 1e-11);
+                close(f64::from(*single), *value, 1e-6 * (60.0 + 6.0 * f64::abs(offset)));
+            }
         }
     }
 }

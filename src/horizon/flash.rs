@@ -66,6 +66,14 @@ impl<T: Real> Model<T> for Flash<'_> {
         self.sparse.edges(stage, state, action)
     }
     #[inline(always)]
+    fn expectation(&self, _stage: usize, state: usize, action: usize, values: &[T]) -> T {
+        let row = state.wrapping_mul(Model::<T>::actions(self)).wrapping_add(action);
+        let mut out = [-T::INFINITY];
+        self.rows.expectations(row, values, &mut out);
+        let [out] = out;
+        out
+    }
+    #[inline(always)]
     fn expectations(&self, _stage: usize, row: usize, values: &[T], out: &mut [T]) {
         self.rows.expectations(row, values, out);
     }

@@ -61,20 +61,25 @@ pub trait Model<T: Real> {
     }
     /// Outcomes of an action, none if it is not available. Their probabilities add up to one.
     fn edges(&self, stage: usize, state: usize, action: usize) -> impl Iterator<Item = Edge<T>>;
-    /// `Σ p·(r + values[next])` of rows `row`, `row + 1`, …, where row `state·actions + action` is that action's: −∞ for one
-    /// that is not available. What planning for the mean asks for; a model may know a faster way.
+    /// `Σ p·(r + values[next])` of an action, −∞ if it is not available.
+    #[inline(always)]
+    fn expectation(&self, stage: usize, state: usize, action: usize, values: &[T]) -> T {
+        let (mut sum, mut available) = (T::ZERO, false);
+        for edge in self.edges(stage, state, action) {
+            let value = values.get(edge.next).copied().unwrap_or(T::NAN);
+            sum = sum.mac(edge.probability, if Self::EDGE_REWARDS { edge.reward + value } else { value });
+            available = true;
+        }
+        if available { sum + self.reward(stage, state, action) } else { -T::INFINITY }
+    }
+    /// The same of rows `row`, `row + 1`, …, where row `state·actions + action` is that action's. What planning for the mean
+    /// asks for; a model may know a faster way.
     #[inline(always)]
     fn expectations(&self, stage: usize, row: usize, values: &[T], out: &mut [T]) {
         let actions = self.actions().max(1);
         let (mut state, mut action) = (row / actions, row % actions);
         for out in out {
-            let (mut sum, mut available) = (T::ZERO, false);
-            for edge in self.edges(stage, state, action) {
-                let value = values.get(edge.next).copied().unwrap_or(T::NAN);
-                sum = sum.mac(edge.probability, if Self::EDGE_REWARDS { edge.reward + value } else { value });
-                available = true;
-            }
-            *out = if available { sum + self.reward(stage, state, action) } else { -T::INFINITY };
+            *out = self.expectation(stage, state, action, values);
             action = action.wrapping_add(1);
             if action == actions {
                 (state, action) = (state.wrapping_add(1), 0);
@@ -100,6 +105,10 @@ impl<T: Real, M: Model<T>> Model<T> for &M {
     #[inline(always)]
     fn edges(&self, stage: usize, state: usize, action: usize) -> impl Iterator<Item = Edge<T>> {
         (**self).edges(stage, state, action)
+    }
+    #[inline(always)]
+    fn expectation(&self, stage: usize, state: usize, action: usize, values: &[T]) -> T {
+        (**self).expectation(stage, state, action, values)
     }
     #[inline(always)]
     fn expectations(&self, stage: usize, row: usize, values: &[T], out: &mut [T]) {

@@ -14,7 +14,8 @@
 //! | once | until `e^(−b(V − c))` would leave the range of the scalar: 78 in `f32`, 637 in `f64` | `e^(−b(V − c))` |
 //! | by edge | beyond | V; an exponential for each edge, relative to the largest |
 //!
-//! A state whose sum over- or underflows in the first two is computed by edge. Nothing ever overflows on the way to a value
+//! Where rewards are so large that the small form would cancel, beyond b·r = 2, a state takes e^(−b(V − c)) from it after all. A
+//! state whose sum over- or underflows is computed by edge. Nothing ever overflows on the way to a value
 //! that does not.
 
 use crate::Real;
@@ -231,6 +232,16 @@ impl<T: Real> Form<T> {
             Self::Once { b, center } => (-b * (value - center)).exp(),
         }
     }
+
+    /// The value that has a score.
+    #[inline(always)]
+    fn value(self, score: T) -> T {
+        match self {
+            Self::Mean | Self::ByEdge => score,
+            Self::Small { b, center } => center - (-b.signum() * score).ln_1p() / b,
+            Self::Once { b, center } => center - (-b.signum() * score).ln() / b,
+        }
+    }
 }
 
 impl<'a, T: Real, M: Model<T>> Backup<'a, M, T> {
@@ -275,10 +286,40 @@ impl<'a, T: Real, M: Model<T>> Backup<'a, M, T> {
         }
         for (state, value) in (first..).zip(values) {
             let action;
-            (*value, action) = self.state(state)?;
+            (*value, action) = self.state(state, 0..self.model.actions())?;
             policy(state, action);
         }
         Ok(())
+    }
+
+    /// Value and action of one state that has no other actions than these, in ascending order: for callers who know that
+    /// the others are not best. If so, both are as from [`states`](Self::states).
+    ///
+    /// # Errors
+    /// [`Error::NotFinite`]; [`Error::NoAction`] if none of them is available.
+    #[inline]
+    pub fn among(
+        &mut self,
+        state: usize,
+        actions: impl Iterator<Item = usize> + Clone,
+    ) -> Result<(T, usize), Error> {
+        if !matches!(self.form, Form::Mean) {
+            return self.state(state, actions);
+        }
+        let tolerance = self.tolerance;
+        let best = self.best(state, actions, |_| tolerance, Self::mean)?;
+        if best.0.is_finite() { Ok(best) } else { Err(Error::NotFinite { stage: self.stage, state }) }
+    }
+
+    /// What each action of a state is worth: −∞ for one that is not available, NaN or infinite where it is no number.
+    pub fn worth(&mut self, state: usize, values: &mut [T]) {
+        if matches!(self.form, Form::Mean) {
+            let row = state.wrapping_mul(self.model.actions());
+            return self.model.expectations(self.stage, row, self.kept, values);
+        }
+        for (action, value) in values.iter_mut().enumerate() {
+            *value = self.value(state, action).unwrap_or(-T::INFINITY);
+        }
     }
 
     /// For the mean: rows of all actions and states, a few at a time.
@@ -337,15 +378,22 @@ impl<'a, T: Real, M: Model<T>> Backup<'a, M, T> {
 
     /// Value and action of a state, for exponential utility.
     #[inline(always)]
-    fn state(&mut self, state: usize) -> Result<(T, usize), Error> {
+    fn state(
+        &mut self,
+        state: usize,
+        actions: impl Iterator<Item = usize> + Clone,
+    ) -> Result<(T, usize), Error> {
         let tolerance = self.tolerance;
         let best = match self.form {
             Form::Small { b, center } => {
-                let (sum, action) = self.best(state, |_| b.abs() * tolerance, Self::small)?;
-                (center - (-b.signum() * sum).ln_1p() / b, action)
+                let (margin, sign) = (b.abs() * tolerance, b.signum());
+                let margin = |sum: T| margin * (T::ONE - sign * sum);
+                let (sum, action) = self.best(state, actions.clone(), margin, Self::small)?;
+                (center - (-sign * sum).ln_1p() / b, action)
             }
             Form::Once { b, center } => {
-                let (sum, action) = self.best(state, |sum| b.abs() * tolerance * sum.abs(), Self::once)?;
+                let margin = |sum: T| b.abs() * tolerance * sum.abs();
+                let (sum, action) = self.best(state, actions.clone(), margin, Self::once)?;
                 (center - (-b.signum() * sum).ln() / b, action)
             }
             Form::Mean | Form::ByEdge => (T::NAN, 0),
@@ -353,8 +401,29 @@ impl<'a, T: Real, M: Model<T>> Backup<'a, M, T> {
         if best.0.is_finite() {
             return Ok(best);
         }
-        let best = self.best(state, |_| tolerance, Self::by_edge)?;
+        if let Form::Small { b, center } = self.form {
+            let margin = |sum: T| b.abs() * tolerance * sum.abs();
+            let (sum, action) = self.best(state, actions.clone(), margin, Self::shifted)?;
+            let value = center - (-b.signum() * sum).ln() / b;
+            if value.is_finite() {
+                return Ok((value, action));
+            }
+        }
+        let best = self.best(state, actions, |_| tolerance, Self::by_edge)?;
         if best.0.is_finite() { Ok(best) } else { Err(Error::NotFinite { stage: self.stage, state }) }
+    }
+
+    /// Q of an action, if it is available.
+    fn value(&mut self, state: usize, action: usize) -> Option<T> {
+        let mut value = match self.form {
+            Form::Small { .. } => self.form.value(self.small(state, action)?),
+            Form::Once { .. } => self.form.value(self.once(state, action)?),
+            Form::Mean | Form::ByEdge => T::NAN,
+        };
+        if let (Form::Small { b, center }, false) = (self.form, value.is_finite()) {
+            value = Form::Once { b, center }.value(self.shifted(state, action)?);
+        }
+        if value.is_finite() { Some(value) } else { self.by_edge(state, action) }
     }
 
     /// The largest score and the lowest action that has it, to within the margin. NaN if one is not finite.
@@ -362,11 +431,12 @@ impl<'a, T: Real, M: Model<T>> Backup<'a, M, T> {
     fn best(
         &mut self,
         state: usize,
+        actions: impl Iterator<Item = usize>,
         margin: impl Fn(T) -> T,
         score: impl Fn(&mut Self, usize, usize) -> Option<T>,
     ) -> Result<(T, usize), Error> {
         let mut best = None;
-        for action in 0..self.model.actions() {
+        for action in actions {
             let Some(score) = score(self, state, action) else { continue };
             if !score.is_finite() {
                 return Ok((T::NAN, action));
@@ -376,6 +446,13 @@ impl<'a, T: Real, M: Model<T>> Backup<'a, M, T> {
             }
         }
         best.ok_or(Error::NoAction { state })
+    }
+
+    /// The mean of an action.
+    #[inline(always)]
+    fn mean(&mut self, state: usize, action: usize) -> Option<T> {
+        let mean = self.model.expectation(self.stage, state, action, self.kept);
+        (mean != -T::INFINITY).then_some(mean)
     }
 
     /// What the form keeps of the value of a state.
@@ -401,8 +478,8 @@ impl<'a, T: Real, M: Model<T>> Backup<'a, M, T> {
         }
         let factor = self.factors.of(self.model.reward(self.stage, state, action));
         let sum = (sum + factor).mac(sum, factor);
-        // Nearer to −1 the logarithm would cancel.
-        let sum = if sum > -T::HALF { sum } else { T::NAN };
+        // Nearer to −1 the logarithm cancels. Here it costs four units in the last place of the reward that is to blame.
+        let sum = if sum > T::from_f32(-0.875) { sum } else { T::NAN };
         available.then_some(-self.factors.b.signum() * sum)
     }
 
@@ -420,6 +497,24 @@ impl<'a, T: Real, M: Model<T>> Backup<'a, M, T> {
         // Below, terms may have been lost.
         let sum = if sum > T::MIN_POSITIVE / T::EPSILON { sum } else { T::NAN };
         available.then_some(-self.factors.b.signum() * sum)
+    }
+
+    /// As [`once`](Self::once), from what the small form keeps. With exponentials of its own:
+    /// a third user of the table of factors would not be inlined, nor would the first two.
+    #[inline(never)]
+    fn shifted(&mut self, state: usize, action: usize) -> Option<T> {
+        let b = self.factors.b;
+        let (mut sum, mut available, mut last) = (T::ZERO, false, (T::ZERO, T::ONE));
+        for edge in self.model.edges(self.stage, state, action) {
+            if M::EDGE_REWARDS && edge.reward != last.0 {
+                last = (edge.reward, (-b * edge.reward).exp());
+            }
+            sum = sum.mac(edge.probability, (T::ONE + self.kept(edge.next)) * last.1);
+            available = true;
+        }
+        let sum = sum * (-b * self.model.reward(self.stage, state, action)).exp();
+        let sum = if sum > T::MIN_POSITIVE / T::EPSILON { sum } else { T::NAN };
+        available.then_some(-b.signum() * sum)
     }
 
     /// Q, each exponential relative to the largest.

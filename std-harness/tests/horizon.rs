@@ -11,6 +11,13 @@ use std::path::{Path, PathBuf};
 
 use command::{fails, json, reparam, text};
 use processes::{Process, garnet};
+use reparam::Real;
+use reparam::horizon::model::{ByRow, Probability, Reward};
+use reparam::horizon::plan::{self, Settings};
+use reparam::horizon::{Risk, Sparse};
+use reparam_harness::horizon::planner::{Decisions, Planner};
+use reparam_harness::horizon::process::Process as Sorted;
+use reparam_harness::report::progress::Progress;
 use serde_json::Value;
 
 /// A file of the examples.
@@ -312,4 +319,63 @@ fn plans_compared() {
     }
     let plot = fs::read_to_string(folder.path().join("laws.svg")).unwrap();
     assert!(plot.contains("CVaR, exactly"));
+}
+
+/// Actions are left out only where that changes nothing: values and policies are the core's, bit for bit.
+fn same_as_core<T: Real + Probability<f64> + Reward<f64> + Probability<T> + Reward<T>>(
+    process: &Process,
+    horizon: usize,
+    risk: Risk<T>,
+    discount: f64,
+) {
+    let folder = tempfile::tempdir().unwrap();
+    let file = write(folder.path(), "m.csv", process);
+    let process = Sorted::<T>::parse(&fs::read(&file).unwrap(), &file, Some(0)).unwrap();
+    let settings = Settings { discount: T::from_f64(discount), ..Settings::new(risk) };
+    let mut scratch = vec![T::ZERO; plan::scratch_len(process.states)];
+    let mut table = Decisions::new(horizon, process.states);
+    let policy = |stage: usize, state: usize, action: usize| table.stage_mut(stage)[state] = action as u16;
+    let expected = match process.row_rewards() {
+        Some(rewards) => {
+            let Sorted { states, actions, row_ptr, col, prob, .. } = &process;
+            let model = Sparse::new(*states, *actions, row_ptr, col, prob, ByRow(&rewards)).unwrap();
+            plan::solve(&model, horizon, settings, &mut scratch, policy)
+        }
+        None => plan::solve(&process, horizon, settings, &mut scratch, policy),
+    }
+    .unwrap();
+    let mut decisions = Decisions::new(horizon, process.states);
+    let mut planner = Planner::new(&process).unwrap();
+    for _ in 0..2 {
+        let found =
+            planner.solve(horizon, settings, Some(&mut decisions), &Progress::new(true, None)).unwrap();
+        assert!(found == expected, "{risk:?}, discount {discount}: values");
+        assert!(decisions == table, "{risk:?}, discount {discount}: policy");
+    }
+}
+
+#[test]
+fn actions_that_are_left_out_are_not_best() {
+    // One that mixes, one with rewards by edge, one that never comes to rest: two states that take turns.
+    let mut edges = garnet(40, 5, 3, 3);
+    edges.rows.iter_mut().flatten().for_each(|edge| edge.2 += (edge.0 % 3) as f64);
+    let turns = Process {
+        states: 2,
+        actions: 3,
+        rows: [(1, 5.0), (0, 4.0), (1, 5.0), (0, 0.0), (1, 1.0), (0, 0.0)]
+            .map(|(next, reward)| vec![(next, 1.0, reward)])
+            .into(),
+    };
+    for process in [garnet(60, 7, 4, 2), edges, turns] {
+        for risk in [Risk::Mean, Risk::Entropic(0.1), Risk::Entropic(-0.3), Risk::Entropic(3.0)] {
+            for discount in [1.0, 0.9] {
+                same_as_core::<f64>(&process, 60, risk, discount);
+                let single = match risk {
+                    Risk::Mean => Risk::Mean,
+                    Risk::Entropic(b) => Risk::Entropic(b as f32),
+                };
+                same_as_core::<f32>(&process, 60, single, discount);
+            }
+        }
+    }
 }

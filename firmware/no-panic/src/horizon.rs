@@ -25,6 +25,9 @@ kernels! {
     flash_expectations(model: &Flash<'_>, row: usize, values: &[T], out: &mut [T]) {
         model.expectations(0, row, values, out)
     }
+    model_expectation(model: &Flash<'_>, stage: usize, state: usize, action: usize, values: &[T]) -> T {
+        model.expectation(stage, state, action, values)
+    }
     sparse_expectations(model: &Small<'_>, row: usize, values: &[T], out: &mut [T]) {
         model.expectations(0, row, values, out)
     }
@@ -68,6 +71,12 @@ kernels! {
         -> Result<Backup<'static, &'static Flash<'static>, T>, Error> { Backup::new(model, stage, settings, next) }
     backup_states(backup: &mut Backup<'_, &Flash<'_>, T>, first: usize, values: &mut [T]) -> Result<(), Error> {
         backup.states(first, values, |_, _| ())
+    }
+    backup_among(backup: &mut Backup<'_, &Flash<'_>, T>, state: usize, first: usize) -> Result<(T, usize), Error> {
+        backup.among(state, [first, 3].into_iter())
+    }
+    backup_worth(backup: &mut Backup<'_, &Flash<'_>, T>, state: usize, values: &mut [T]) {
+        backup.worth(state, values)
     }
     packed_new(stages: usize, states: usize, actions: usize, words: &[u32]) -> Option<usize> {
         Packed::new(stages, states, actions, words).ok().map(|packed| packed.action(1, 2))

@@ -7,6 +7,7 @@ pub mod front;
 pub mod plan_file;
 pub mod planner;
 pub mod process;
+pub mod pruning;
 pub mod solve;
 pub mod target;
 

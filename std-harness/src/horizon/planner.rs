@@ -7,6 +7,7 @@ use reparam::horizon::{Edge, Model, Policy};
 
 use super::failed;
 use super::process::Process;
+use super::pruning::{Extremes, Kept, Pruning};
 use crate::report::progress::Progress;
 use crate::{Error, Result, interrupt};
 
@@ -54,8 +55,19 @@ pub struct Planner<'a, T> {
     process: &'a Process<T>,
     /// Rewards by row, where they do not depend on what follows.
     row_rewards: Option<Vec<T>>,
+    /// Edges of the longest row, and the largest absolute reward.
+    bounds: (usize, T),
+    buffers: Buffers<T>,
+}
+
+/// What a solution works with, by state.
+#[derive(Debug)]
+struct Buffers<T> {
     value: Vec<T>,
     next: Vec<T>,
+    /// The policy of one stage, for callers who want none.
+    actions: Vec<u16>,
+    kept: Vec<Kept<T>>,
 }
 
 impl<'a, T: Real> Planner<'a, T> {
@@ -64,8 +76,20 @@ impl<'a, T: Real> Planner<'a, T> {
         if process.actions > 1 << 16 {
             return Err(Error::failed("more than 65,536 actions"));
         }
-        let zeros = || vec![T::ZERO; process.states];
-        Ok(Self { process, row_rewards: process.row_rewards(), value: zeros(), next: zeros() })
+        let states = process.states;
+        let longest = process.row_ptr.windows(2).map(|pair| (pair[1] - pair[0]) as usize).max();
+        let largest = process.reward.iter().fold(T::ZERO, |largest, r| largest.max(r.abs()));
+        Ok(Self {
+            process,
+            row_rewards: process.row_rewards(),
+            bounds: (longest.unwrap_or(0), largest),
+            buffers: Buffers {
+                value: vec![T::ZERO; states],
+                next: vec![T::ZERO; states],
+                actions: vec![0; states],
+                kept: vec![Kept::start(); states],
+            },
+        })
     }
 
     /// Values of all states at the first stage. `decisions` are set where there are any.
@@ -76,15 +100,24 @@ impl<'a, T: Real> Planner<'a, T> {
         decisions: Option<&mut Decisions>,
         progress: &Progress,
     ) -> Result<&[T]> {
-        let buffers = (&mut self.value, &mut self.next);
+        let (longest, largest) = self.bounds;
+        // With a discount the risk depends on the stage, and so do the values of all actions.
+        let stationary = settings.discount == T::ONE || settings.risk.aversion() == T::ZERO;
+        let pruning = stationary
+            .then(|| {
+                Pruning::new(self.process.actions, longest, largest, settings.discount, settings.tolerance)
+            })
+            .flatten();
         match &self.row_rewards {
             Some(rewards) => {
                 let model = RowRewards { process: self.process, rewards };
-                backward(&model, buffers, horizon, settings, decisions, progress)?;
+                backward(&model, &mut self.buffers, horizon, settings, pruning, decisions, progress)?;
             }
-            None => backward(self.process, buffers, horizon, settings, decisions, progress)?,
+            None => {
+                backward(self.process, &mut self.buffers, horizon, settings, pruning, decisions, progress)?;
+            }
         }
-        Ok(&self.value)
+        Ok(&self.buffers.value)
     }
 }
 
@@ -115,34 +148,43 @@ impl<T: Real> Model<T> for RowRewards<'_, T> {
 
 fn backward<T: Real, M: Model<T> + Sync>(
     model: &M,
-    (value, next): (&mut Vec<T>, &mut Vec<T>),
+    buffers: &mut Buffers<T>,
     horizon: usize,
     settings: Settings<T>,
+    mut pruning: Option<Pruning<T>>,
     mut decisions: Option<&mut Decisions>,
     progress: &Progress,
 ) -> Result<()> {
+    let Buffers { value, next, actions, kept } = buffers;
     value.fill(T::ZERO);
+    kept.fill(Kept::start());
     for stage in (0..horizon).rev() {
         if interrupt::asked() {
             return Err(Error::failed(format!("interrupted with {} of {horizon} stages left", stage + 1)));
         }
         std::mem::swap(value, next);
         let backup = Backup::new(model, stage, settings, next).map_err(failed)?;
-        let chunks = value.par_chunks_mut(CHUNK).enumerate();
-        match &mut decisions {
-            Some(decisions) => {
-                let actions = decisions.stage_mut(stage).par_chunks_mut(CHUNK);
-                chunks.zip(actions).try_for_each(|((chunk, values), actions)| {
+        let actions =
+            decisions.as_deref_mut().map_or(&mut actions[..], |decisions| decisions.stage_mut(stage));
+        let chunks = value.par_chunks_mut(CHUNK).zip(actions.par_chunks_mut(CHUNK));
+        match &mut pruning {
+            Some(pruning) => {
+                let chunks = chunks.zip(kept.par_chunks_mut(CHUNK)).enumerate();
+                let extremes = chunks.map(|(chunk, ((values, actions), kept))| {
+                    pruning.states(&mut backup.clone(), chunk * CHUNK, values, kept, actions)
+                });
+                let extremes = extremes.try_reduce(Extremes::none, |x, y| Ok(x.merge(y)));
+                pruning.stage(&extremes.map_err(failed)?);
+            }
+            None => chunks
+                .enumerate()
+                .try_for_each(|(chunk, (values, actions))| {
                     let first = chunk * CHUNK;
                     let policy = |state: usize, action: usize| actions[state - first] = action as u16;
                     backup.clone().states(first, values, policy)
                 })
-            }
-            None => {
-                chunks.try_for_each(|(chunk, values)| backup.clone().states(chunk * CHUNK, values, |_, _| ()))
-            }
+                .map_err(failed)?,
         }
-        .map_err(failed)?;
         progress.add(1);
     }
     Ok(())
