@@ -398,9 +398,10 @@ fn samples_turn_blocks<T: Real>(bytes: &mut Bytes) {
                 if !tame {
                     return;
                 }
-                // The transpose is the inverse as far as the steps before have left the blocks orthogonal.
+                // The transpose is the inverse as far as the steps before have left the blocks orthogonal; twice that, for
+                // what the factors leave compounds.
                 let size = largest(&x) * T::from_usize(shape.dim());
-                let drift = orthogonality_error(shape, &before) * T::from_usize(shape.factors());
+                let drift = T::TWO * orthogonality_error(shape, &before) * T::from_usize(shape.factors());
                 close(&y, &x, rounding(shape.block() * shape.factors(), size) + drift * size);
             }
             Err(error) => {

@@ -52,67 +52,34 @@ pub(super) fn for_chunks<T: Real>(
     }
 }
 
-/// `(p, q) ← f(u, v, a, p, q)` for both sums of each lane.
-#[inline(always)]
-pub(super) fn accumulate<T: Real>(
-    u: &[T],
-    v: &[T],
-    a: &[T],
-    [first, second]: &mut [[T; LANES]; 2],
-    f: impl Fn(T, T, T, T, T) -> (T, T),
-) {
-    for_chunks(u, v, a, |u, v, a| {
-        let sums = first.iter_mut().zip(&mut *second);
-        for (((p, q), (u, v)), a) in sums.zip(u.into_iter().zip(v)).zip(a) {
-            (*p, *q) = f(u, v, a, *p, *q);
-        }
-    });
-}
-
-/// Σ x·y and Σ y².
-#[inline(always)]
-pub(super) fn dots<T: Real>(x: &[T], y: &[T]) -> (T, T) {
-    let mut sums = [[T::ZERO; LANES]; 2];
-    add_dots(x, y, &mut sums);
-    (total(sums[0]), total(sums[1]))
-}
-
+/// `f(u, v, a, sums)` for each element, with the K sums of its lane; f(0, 0, 0, sums) changes nothing.
 // A function of its own where vectors are worth it: it has to write its sums side by side, so the compiler keeps those
 // of one kind in a vector, instead of one of each kind.
 #[cfg_attr(reparam_fpu, inline(always))]
 #[cfg_attr(not(reparam_fpu), inline(never))]
-fn add_dots<T: Real>(x: &[T], y: &[T], sums: &mut [[T; LANES]; 2]) {
-    let [mut first, mut second] = *sums;
-    for_chunks(x, y, y, |x, y, _| {
-        first.iter_mut().zip(x).zip(y).for_each(|((sum, x), y)| *sum = sum.mac(x, y));
-        second.iter_mut().zip(y).for_each(|(sum, y)| *sum = sum.mac(y, y));
-    });
-    *sums = [first, second];
-}
-
-/// `sums += a·(u² − v²)`, the same bits as with [`add_squares`].
-#[inline(always)]
-pub(super) fn add_differences<T: Real>(u: &[T], v: &[T], a: &[T], sums: &mut [T; LANES]) {
+pub(super) fn accumulate<T: Real, const K: usize>(
+    u: &[T],
+    v: &[T],
+    a: &[T],
+    sums: &mut [[T; LANES]; K],
+    f: impl Fn(T, T, T, &mut [T; K]),
+) {
+    let mut lanes = [[T::ZERO; K]; LANES];
+    for (k, sums) in sums.iter().enumerate() {
+        for (lane, sum) in lanes.iter_mut().zip(sums) {
+            lane[k] = *sum;
+        }
+    }
     for_chunks(u, v, a, |u, v, a| {
-        for (((sum, u), v), a) in sums.iter_mut().zip(u).zip(v).zip(a) {
-            *sum = sum.mac(a * u, u).mac(-(a * v), v);
+        for (((lane, u), v), a) in lanes.iter_mut().zip(u).zip(v).zip(a) {
+            f(u, v, a, lane);
         }
     });
-}
-
-/// `sums[0] += a·(u² − v²)`, `sums[1] += a²·(u² + v²)`: a·u and a·v serve both.
-#[cfg_attr(reparam_fpu, inline(always))]
-#[cfg_attr(not(reparam_fpu), inline(never))]
-pub(super) fn add_squares<T: Real>(u: &[T], v: &[T], a: &[T], sums: &mut [[T; LANES]; 2]) {
-    let [mut prediction, mut curvature] = *sums;
-    for_chunks(u, v, a, |u, v, a| {
-        for k in 0..LANES {
-            let (au, av) = (a[k] * u[k], a[k] * v[k]);
-            prediction[k] = prediction[k].mac(au, u[k]).mac(-av, v[k]);
-            curvature[k] = curvature[k].mac(au, au).mac(av, av);
+    for (k, sums) in sums.iter_mut().enumerate() {
+        for (lane, sum) in lanes.iter().zip(sums) {
+            *sum = lane[k];
         }
-    });
-    *sums = [prediction, curvature];
+    }
 }
 
 /// The elements from `start`.

@@ -30,6 +30,7 @@ pub mod fokker_planck;
 mod lanes;
 pub mod rule;
 pub mod sde;
+mod squares;
 pub mod step;
 pub mod volterra;
 

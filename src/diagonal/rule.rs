@@ -25,6 +25,7 @@ use crate::Real;
 
 use super::error::{Error, check_not_negative, check_positive};
 use super::lanes::{self, LANES};
+use super::squares;
 
 mod sealed {
     pub trait Sealed {}
@@ -63,10 +64,17 @@ pub trait Rule<T: Real>: sealed::Sealed {
     #[inline(always)]
     fn predict_with_curvature(&self, u: &[T], v: &[T], a: &[T]) -> (T, T) {
         let mut sums = [[T::ZERO; LANES]; 2];
-        lanes::accumulate(u, v, a, &mut sums, |u, v, a, prediction, curvature| {
-            (prediction.mac(a, self.weight(u, v)), curvature.mac(a * a, self.shape(u, v)))
+        lanes::accumulate(u, v, a, &mut sums, |u, v, a, [prediction, curvature]| {
+            *prediction = prediction.mac(a, self.weight(u, v));
+            *curvature = curvature.mac(a * a, self.shape(u, v));
         });
         (lanes::total(sums[0]), lanes::total(sums[1]))
+    }
+
+    /// Σ a·weight and Σ a².
+    #[inline(always)]
+    fn predict_with_energy(&self, u: &[T], v: &[T], a: &[T]) -> (T, T) {
+        (self.predict(u, v, a), lanes::dot(a, a))
     }
 
     /// Pulls all weights: `k = scale·a`.
@@ -185,15 +193,21 @@ impl<T: Real> Rule<T> for Product {
     }
     #[inline(always)]
     fn predict(&self, u: &[T], v: &[T], a: &[T]) -> T {
-        let mut sums = [T::ZERO; LANES];
-        let done = T::product_sums(u, v, a, &mut sums);
+        let mut sums = [[T::ZERO; LANES]];
+        let done = T::product_sums(u, v, a, &mut sums[0]);
         let (u, v, a) = (lanes::from(u, done), lanes::from(v, done), lanes::from(a, done));
-        lanes::for_chunks(u, v, a, |u, v, a| {
-            for (((sum, u), v), a) in sums.iter_mut().zip(u).zip(v).zip(a) {
-                *sum = sum.mac(a, u * v);
-            }
+        lanes::accumulate(u, v, a, &mut sums, |u, v, a, [sum]| *sum = sum.mac(a, u * v));
+        lanes::total(sums[0])
+    }
+    #[cfg(not(reparam_fpu))]
+    #[inline(always)]
+    fn predict_with_energy(&self, u: &[T], v: &[T], a: &[T]) -> (T, T) {
+        let mut sums = [[T::ZERO; LANES]; 2];
+        lanes::accumulate(u, v, a, &mut sums, |u, v, a, [prediction, energy]| {
+            *prediction = prediction.mac(a, u * v);
+            *energy = energy.mac(a, a);
         });
-        lanes::total(sums)
+        (lanes::total(sums[0]), lanes::total(sums[1]))
     }
     #[inline(always)]
     fn pull(&self, u: &mut [T], v: &mut [T], a: &[T], scale: T) {
@@ -277,19 +291,16 @@ macro_rules! squares {
         }
         #[inline(always)]
         fn predict(&self, u: &[T], v: &[T], a: &[T]) -> T {
-            let mut sums = [[T::ZERO; LANES]; 2];
-            let done = T::squares_sums(u, v, a, &mut sums);
-            let (u, v, a) = (lanes::from(u, done), lanes::from(v, done), lanes::from(a, done));
-            lanes::add_differences(u, v, a, &mut sums[0]);
-            lanes::total(sums[0])
+            squares::prediction(u, v, a)
         }
         #[inline(always)]
         fn predict_with_curvature(&self, u: &[T], v: &[T], a: &[T]) -> (T, T) {
-            let mut sums = [[T::ZERO; LANES]; 2];
-            let done = T::squares_sums(u, v, a, &mut sums);
-            let (u, v, a) = (lanes::from(u, done), lanes::from(v, done), lanes::from(a, done));
-            lanes::add_squares(u, v, a, &mut sums);
-            (lanes::total(sums[0]), lanes::total(sums[1]))
+            squares::prediction_and_curvature(u, v, a)
+        }
+        #[cfg(not(reparam_fpu))]
+        #[inline(always)]
+        fn predict_with_energy(&self, u: &[T], v: &[T], a: &[T]) -> (T, T) {
+            squares::prediction_and_energy(u, v, a)
         }
     };
 }
@@ -396,7 +407,12 @@ impl<T: Real> Rule<T> for Linear {
     }
     #[inline(always)]
     fn predict_with_curvature(&self, u: &[T], _v: &[T], a: &[T]) -> (T, T) {
-        lanes::dots(u, a)
+        let mut sums = [[T::ZERO; LANES]; 2];
+        lanes::accumulate(u, a, a, &mut sums, |u, _, a, [prediction, energy]| {
+            *prediction = prediction.mac(u, a);
+            *energy = energy.mac(a, a);
+        });
+        (lanes::total(sums[0]), lanes::total(sums[1]))
     }
     #[inline(always)]
     fn pull(&self, u: &mut [T], _v: &mut [T], a: &[T], scale: T) {

@@ -155,7 +155,7 @@ pub fn step<T: Real, R: Rule<T>, K: Covariance<T>, G: Rng + ?Sized>(
     for (drift, &noise) in drift.iter_mut().zip(&*noise) {
         *drift = -(of_drift * *drift).mac(of_noise, noise);
     }
-    check_pull(rule, u, v, drift, T::ONE, bound(drift))?;
+    check_pull(rule, u, v, drift, T::ONE, bound(dot(drift, drift)))?;
     rule.pull(u, v, drift, T::ONE);
     rule.observe(u, v);
     Ok(risk)

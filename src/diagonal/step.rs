@@ -99,14 +99,21 @@ pub fn step<T: Real, R: Rule<T>>(
 ) -> Result<Report<T>, Error> {
     check_length(u.len(), v.len())?;
     check_length(u.len(), a.len())?;
-    step_kernel(rule, step, u, v, a, target, bound(a))
+    let (sums, energy) = match step {
+        Step::Fixed(_) => {
+            let (prediction, energy) = rule.predict_with_energy(u, v, a);
+            ((prediction, T::ZERO), energy)
+        }
+        Step::Normalized { .. } => (rule.predict_with_curvature(u, v, a), dot(a, a)),
+    };
+    pull(rule, step, u, v, a, target, sums, bound(energy))
 }
 
-/// An upper bound of all |a|, to rounding.
+/// An upper bound of all |a| whose squares add up to `energy`, to rounding.
 #[inline(always)]
-pub(super) fn bound<T: Real>(a: &[T]) -> T {
+pub(super) fn bound<T: Real>(energy: T) -> T {
     // Elements whose squares vanish are smaller than the root that is added.
-    (dot(a, a) + T::MIN_POSITIVE).sqrt()
+    (energy + T::MIN_POSITIVE).sqrt()
 }
 
 /// [`step`] for lengths that fit and a bound on all |a|.
@@ -120,10 +127,26 @@ pub(super) fn step_kernel<T: Real, R: Rule<T>>(
     target: T,
     largest: T,
 ) -> Result<Report<T>, Error> {
-    let (prediction, shape) = match step {
+    let sums = match step {
         Step::Fixed(_) => (rule.predict(u, v, a), T::ZERO),
         Step::Normalized { .. } => rule.predict_with_curvature(u, v, a),
     };
+    pull(rule, step, u, v, a, target, sums, largest)
+}
+
+/// The second half of a step, the prediction and Σ a²·shape being known.
+#[inline(always)]
+#[expect(clippy::too_many_arguments, reason = "a kernel on slices")]
+fn pull<T: Real, R: Rule<T>>(
+    rule: &mut R,
+    step: Step<T>,
+    u: &mut [T],
+    v: &mut [T],
+    a: &[T],
+    target: T,
+    (prediction, shape): (T, T),
+    largest: T,
+) -> Result<Report<T>, Error> {
     let error = target - prediction;
     let factor = rule.factor();
     let size = step.size(factor * factor * shape);
@@ -210,7 +233,7 @@ pub fn step_batch<T: Real, R: Rule<T>>(
     let error = (share * dot(errors, errors)).sqrt();
     let size = step.size(curvature);
     let scale = rule.factor() * size;
-    let flips = check_pull(rule, u, v, gradient, scale, bound(gradient))?;
+    let flips = check_pull(rule, u, v, gradient, scale, bound(dot(gradient, gradient)))?;
     if !error.is_finite() {
         return Err(Error::NotFinite);
     }

@@ -39,7 +39,7 @@ global_asm!(
     "vmov.f32 s0, s2",
     "bx lr",
     ".size fmaf, . - fmaf",
-    // (u: r0, v: r1, a: r2, chunks: r3 > 0, lanes: [sp]): lanes += a·(u² − v²), a²·(u² + v²).
+    // (u: r0, v: r1, a: r2, chunks: r3 > 0, lanes: [sp]): lanes += Σ a·u² − Σ a·v², Σ (a·u)² + Σ (a·v)².
     ".section .text.reparam_squares_sums, \"ax\", %progbits",
     ".global reparam_squares_sums",
     ".type reparam_squares_sums, %function",
@@ -48,6 +48,11 @@ global_asm!(
     "ldr r12, [sp]",
     "vpush {{d8-d15}}",
     "vldm r12, {{s0-s7}}",
+    "mov r12, #0",
+    "vmov d4, r12, r12",
+    "vmov d5, r12, r12",
+    "vmov d6, r12, r12",
+    "vmov d7, r12, r12",
     "0:",
     "vldmia r0!, {{s16-s19}}",
     "vldmia r2!, {{s24-s27}}",
@@ -68,16 +73,25 @@ global_asm!(
     "vmul.f32 s29, s25, s21",
     "vmul.f32 s30, s26, s22",
     "vmul.f32 s31, s27, s23",
-    "vmls.f32 s0, s28, s20",
-    "vmls.f32 s1, s29, s21",
-    "vmls.f32 s2, s30, s22",
-    "vmls.f32 s3, s31, s23",
-    "vmla.f32 s4, s28, s28",
-    "vmla.f32 s5, s29, s29",
-    "vmla.f32 s6, s30, s30",
-    "vmla.f32 s7, s31, s31",
+    "vmla.f32 s8, s28, s20",
+    "vmla.f32 s9, s29, s21",
+    "vmla.f32 s10, s30, s22",
+    "vmla.f32 s11, s31, s23",
+    "vmla.f32 s12, s28, s28",
+    "vmla.f32 s13, s29, s29",
+    "vmla.f32 s14, s30, s30",
+    "vmla.f32 s15, s31, s31",
     "subs r3, #1",
     "bne 0b",
+    "vsub.f32 s0, s0, s8",
+    "vsub.f32 s1, s1, s9",
+    "vsub.f32 s2, s2, s10",
+    "vsub.f32 s3, s3, s11",
+    "vadd.f32 s4, s4, s12",
+    "vadd.f32 s5, s5, s13",
+    "vadd.f32 s6, s6, s14",
+    "vadd.f32 s7, s7, s15",
+    "ldr r12, [sp, #64]",
     "vstm r12, {{s0-s7}}",
     "vpop {{d8-d15}}",
     "bx lr",
@@ -303,8 +317,8 @@ fn chunks(u: &[f32], v: &[f32], a: &[f32]) -> usize {
     u.len().min(v.len()).min(a.len()) / 4
 }
 
-/// `lanes[0] += a·(u² − v²)`, `lanes[1] += a²·(u² + v²)` for the leading chunks of four; returns how many elements
-/// that was.
+/// `lanes[0] += Σ a·u² − Σ a·v²`, `lanes[1] += Σ (a·u)² + Σ (a·v)²` for the leading chunks of four; returns how many
+/// elements that was.
 #[inline(always)]
 pub(super) fn squares_sums(u: &[f32], v: &[f32], a: &[f32], lanes: &mut [[f32; 4]; 2]) -> usize {
     let chunks = chunks(u, v, a);

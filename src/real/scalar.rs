@@ -29,7 +29,7 @@ pub(crate) mod sealed {
         /// (sin, cos) of 2π·self, `self` in [0, 1].
         fn portable_sin_cos_turns(self) -> (Self, Self);
 
-        /// `lanes[0] += a·(u² − v²)`, `lanes[1] += a²·(u² + v²)`.
+        /// `lanes[0] += Σ a·u² − Σ a·v²`, `lanes[1] += Σ (a·u)² + Σ (a·v)²`.
         #[inline(always)]
         fn squares_sums(_u: &[Self], _v: &[Self], _a: &[Self], _lanes: &mut [[Self; 4]; 2]) -> usize {
             0

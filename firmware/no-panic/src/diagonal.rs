@@ -23,6 +23,7 @@ kernels! {
     difference_predict_with_curvature(u: &[T], v: &[T], a: &[T]) -> (T, T) {
         Difference.predict_with_curvature(u, v, a)
     }
+    difference_predict_with_energy(u: &[T], v: &[T], a: &[T]) -> (T, T) { Difference.predict_with_energy(u, v, a) }
     difference_pull(u: &mut [T], v: &mut [T], a: &[T], scale: T) { Difference.pull(u, v, a, scale) }
     product_shape(u: T, v: T) -> T { Product.shape(u, v) }
     product_from_weight(weight: T, scale: T) -> Result<(T, T), Error> { Product::from_weight(weight, scale) }
