@@ -73,3 +73,8 @@ struct DiagonalPage;
 #[cfg(doctest)]
 #[doc = include_str!("../docs/src/horizon.md")]
 struct HorizonPage;
+
+/// The examples of the book.
+#[cfg(doctest)]
+#[doc = include_str!("../docs/src/implicit.md")]
+struct ImplicitPage;
