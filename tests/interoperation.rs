@@ -5,10 +5,14 @@ mod serde_round_trip {
     use std::fmt::Debug;
 
     use reparam::dense::Matrix;
+    use reparam::diagonal::Rule;
+    use reparam::diagonal::rule::{Floored, HyperbolicEntropy, Proportionate};
     use reparam::givens::search::{Ask, PatternConfig, PatternSearch, PlaneConfig, PlaneSearch, Search};
     use reparam::givens::{Chart, Frame, Plane, Rotation};
     use reparam::group_shuffle::GroupShuffle;
     use reparam::group_shuffle::online::Rate;
+    use reparam::implicit::Process;
+    use reparam::implicit::process::Method;
     use serde::{Serialize, de::DeserializeOwned};
 
     fn returns<T: Serialize + DeserializeOwned + PartialEq + Debug>(value: &T) {
@@ -67,12 +71,28 @@ mod serde_round_trip {
     }
 
     #[test]
+    fn rules_come_back() {
+        returns(&Floored::new(0.25).unwrap());
+        returns(&HyperbolicEntropy::new(0.25).unwrap());
+        let mut shown = Proportionate::new(2, 0.5, 0.1).unwrap();
+        shown.observe(&[1.0, -3.0], &[0.0; 2]);
+        returns(&shown);
+        returns(&Process::new(3, 2, 0.5, Method::Factors).unwrap());
+    }
+
+    #[test]
     fn text_is_checked_like_any_input() {
         let not_orthonormal = serde_json::from_str::<Frame<f64, 2, 1>>("[1.0, 1.0]").unwrap_err();
         assert!(not_orthonormal.to_string().contains("not orthonormal"), "{not_orthonormal}");
         assert!(serde_json::from_str::<Frame<f64, 2, 1>>("[1.0]").is_err());
         assert!(serde_json::from_str::<Matrix<f64, 2, 1>>("[1.0, 2.0, 3.0]").is_err());
         assert!(serde_json::from_str::<GroupShuffle<f64, 1, 2, 1>>("[1.0, 0.5]").is_err());
+        assert!(serde_json::from_str::<Floored<f64>>(r#"{"floor": -1.0}"#).is_err());
+        assert!(serde_json::from_str::<HyperbolicEntropy<f64>>(r#"{"scale": 0.0}"#).is_err());
+        let no_gain = r#"{"proportion": 0.0, "regularization": 0.1, "base": 0.0, "slope": 1.0}"#;
+        assert!(serde_json::from_str::<Proportionate<f64>>(no_gain).is_err());
+        let unstable = r#"{"n": 2, "actions": 1, "eta": 1.5, "method": "Factors"}"#;
+        assert!(serde_json::from_str::<Process<f64>>(unstable).is_err());
         // More rows than columns have no reflection.
         assert!(serde_json::from_str::<Chart<f64, 2, 1, 1>>("[[0.5], true]").is_err());
     }
@@ -82,6 +102,8 @@ mod serde_round_trip {
 mod nalgebra_conversions {
     use nalgebra::SMatrix;
     use reparam::dense::Matrix;
+    use reparam::diagonal::Rule;
+    use reparam::diagonal::rule::{Floored, HyperbolicEntropy, Proportionate};
     use reparam::givens::{Chart, Error, Frame};
 
     #[test]

@@ -57,6 +57,15 @@ impl<'a, T: Real> Diagonal<'a, T> {
     ///
     /// # Errors
     /// [`Error::Empty`]; [`Error::Setting`] if one is negative or not finite.
+    ///
+    /// ```
+    /// use reparam::diagonal::covariance::{Covariance, Diagonal};
+    ///
+    /// let mut sample = [0.0; 2];
+    /// Diagonal::new(&[1.0, 4.0])?.color(&[0.5, -0.5], &mut sample);
+    /// assert_eq!(sample, [0.5, -1.0]);
+    /// # Ok::<(), reparam::diagonal::Error>(())
+    /// ```
     pub fn new(variances: &'a [T]) -> Result<Self, Error> {
         if variances.is_empty() {
             return Err(Error::Empty);
@@ -99,6 +108,17 @@ impl<'a, T: Real> Factored<'a, T> {
     ///
     /// # Errors
     /// [`Error::Length`], [`Error::Empty`]; [`Error::Setting`] if `scale` is negative or not finite.
+    ///
+    /// ```
+    /// use reparam::diagonal::covariance::{Covariance, Factored};
+    ///
+    /// let mut scratch = [0.0];
+    /// let mut covariance = Factored::new(2, 1, 0.5, &[1.0, 2.0], &mut scratch)?;
+    /// let mut out = [0.0; 2];
+    /// covariance.apply(&[1.0, 1.0], &mut out);
+    /// assert_eq!(out, [1.5, 3.0]);
+    /// # Ok::<(), reparam::diagonal::Error>(())
+    /// ```
     pub fn new(
         dim: usize,
         rank: usize,
@@ -146,6 +166,21 @@ impl<T: Real> Covariance<T> for Factored<'_, T> {
 }
 
 /// Any covariance, as two functions: `apply(x, out)` is K x, `color(z, out)` is F z with K = F Fᵀ.
+///
+/// ```
+/// use reparam::diagonal::covariance::{Covariance, Products};
+///
+/// // Two inputs that are one.
+/// let mut covariance = Products {
+///     dim: 2,
+///     noise_dim: 1,
+///     apply: |x: &[f64], out: &mut [f64]| out.fill(x[0] + x[1]),
+///     color: |z: &[f64], out: &mut [f64]| out.fill(z[0]),
+/// };
+/// let mut sample = [0.0; 2];
+/// covariance.color(&[0.25], &mut sample);
+/// assert_eq!(sample, [0.25; 2]);
+/// ```
 #[derive(Clone, Copy, Debug)]
 pub struct Products<A, F> {
     /// Number of variables.

@@ -115,6 +115,16 @@ impl<T: Real, R: Rule<T>, const TAPS: usize> Filter<T, R, TAPS> {
 /// `position`. Cost: two stores.
 ///
 /// The buffer holds each input twice, `taps` apart, so that [`window`] is one slice.
+///
+/// ```
+/// use reparam::diagonal::filter::{push, window};
+///
+/// let (mut delay, mut position) = ([0; 2 * 3], 0);
+/// for input in 1..=5 {
+///     position = push(&mut delay, position, input);
+/// }
+/// assert_eq!(window(&delay, position, 3), [5, 4, 3]);
+/// ```
 #[inline(always)]
 pub fn push<T: Copy>(delay: &mut [T], position: usize, input: T) -> usize {
     let taps = delay.len() / 2;

@@ -32,6 +32,8 @@ pub mod rule;
 pub mod sde;
 mod squares;
 pub mod step;
+#[cfg(feature = "serde")]
+mod stored;
 pub mod volterra;
 
 pub use covariance::Covariance;

@@ -125,7 +125,11 @@ pub struct Difference;
 /// has converged. A floor keeps all weights alive, at the cost of a little misadjustment.
 #[derive(Clone, Copy, Debug, PartialEq)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
-#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+#[cfg_attr(
+    feature = "serde",
+    derive(serde::Serialize, serde::Deserialize),
+    serde(try_from = "super::stored::Floored<T>", bound(deserialize = "T: Real + serde::Deserialize<'de>"))
+)]
 pub struct Floored<T> {
     floor: T,
 }
@@ -142,7 +146,14 @@ pub struct Exponentiated;
 /// Hyperbolic entropy to first order: a weight w moves in proportion to √(w² + s²). `v` is unused.
 #[derive(Clone, Copy, Debug, PartialEq)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
-#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+#[cfg_attr(
+    feature = "serde",
+    derive(serde::Serialize, serde::Deserialize),
+    serde(
+        try_from = "super::stored::HyperbolicEntropy<T>",
+        bound(deserialize = "T: Real + serde::Deserialize<'de>")
+    )
+)]
 pub struct HyperbolicEntropy<T> {
     scale: T,
 }
@@ -156,13 +167,20 @@ pub struct Linear;
 /// IPNLMS: the gain of weight w among n is `(1 − a)/(2n) + (1 + a)·|w|/(2·Σ|w| + ε)`, a in [−1, 1). `v` is unused.
 #[derive(Clone, Copy, Debug, PartialEq)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
-#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+#[cfg_attr(
+    feature = "serde",
+    derive(serde::Serialize, serde::Deserialize),
+    serde(
+        try_from = "super::stored::Proportionate<T>",
+        bound(deserialize = "T: Real + serde::Deserialize<'de>")
+    )
+)]
 pub struct Proportionate<T> {
     proportion: T,
     regularization: T,
     /// Gain of a zero weight, and gain per size of a weight: from the sum of all sizes.
-    base: T,
-    slope: T,
+    pub(super) base: T,
+    pub(super) slope: T,
 }
 
 impl sealed::Sealed for Product {}
@@ -489,6 +507,15 @@ pub fn stability_limit<T: Real, R: Rule<T>>(rule: &R, variances: &[T], u: &[T], 
 ///
 /// # Errors
 /// As [`stability_limit`].
+///
+/// ```
+/// use reparam::diagonal::rule::{Difference, curvature, stability_limit};
+///
+/// let (variances, u, v) = ([1.0, 2.0], [0.5, 0.25], [0.5, 0.25]);
+/// assert_eq!(curvature(&variances, &u, &v)?, 0.375);
+/// assert_eq!(stability_limit(&Difference, &variances, &u, &v)?, 1.0 / (2.0 * 0.375));
+/// # Ok::<(), reparam::diagonal::Error>(())
+/// ```
 pub fn curvature<T: Real>(variances: &[T], u: &[T], v: &[T]) -> Result<T, Error> {
     mean(variances, u, v, |u, v| (u * u).mac(v, v))
 }
@@ -509,6 +536,15 @@ fn mean<T: Real>(variances: &[T], u: &[T], v: &[T], of: impl Fn(T, T) -> T) -> R
 /// # Errors
 /// [`Error::Length`]; [`Error::NotFinite`] if a weight is infinite or NaN, as numbers beyond the root of the largest have
 /// it. All are written.
+///
+/// ```
+/// use reparam::diagonal::rule::{Difference, weights};
+///
+/// let mut found = [0.0; 2];
+/// weights(&Difference, &[0.5, 0.1], &[0.3, 0.1], &mut found)?;
+/// assert!((found[0] - 0.16f64).abs() < 1e-15 && found[1] == 0.0);
+/// # Ok::<(), reparam::diagonal::Error>(())
+/// ```
 pub fn weights<T: Real, R: Rule<T>>(rule: &R, u: &[T], v: &[T], weights: &mut [T]) -> Result<(), Error> {
     super::error::check_length(u.len(), v.len())?;
     super::error::check_length(u.len(), weights.len())?;

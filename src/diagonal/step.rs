@@ -201,6 +201,23 @@ pub const fn batch_scratch_len(dim: usize, batch: usize) -> usize {
 ///
 /// # Errors
 /// As [`step`]; [`Error::Empty`] without a sample.
+///
+/// ```
+/// use reparam::diagonal::rule::{Difference, weights};
+/// use reparam::diagonal::step::{Step, batch_scratch_len, step_batch};
+///
+/// // Three samples of two inputs; the answer is twice the first.
+/// let (samples, targets) = ([1.0, 0.0, 0.5, 1.0, 0.0, -1.0], [2.0, 1.0, 0.0]);
+/// let (mut u, mut v) = ([0.3f64; 2], [0.3f64; 2]);
+/// let mut scratch = [0.0; batch_scratch_len(2, 3)];
+/// for _ in 0..300 {
+///     step_batch(&mut Difference, Step::Fixed(0.1), &mut u, &mut v, &samples, &targets, &mut scratch)?;
+/// }
+/// let mut found = [0.0; 2];
+/// weights(&Difference, &u, &v, &mut found)?;
+/// assert!((found[0] - 2.0).abs() < 1e-6 && found[1].abs() < 1e-6);
+/// # Ok::<(), reparam::diagonal::Error>(())
+/// ```
 pub fn step_batch<T: Real, R: Rule<T>>(
     rule: &mut R,
     step: Step<T>,

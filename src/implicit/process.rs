@@ -15,12 +15,35 @@ use super::error::{Error, check_length};
 /// Parameters are slices: `actions × n × n` logits, `actions × n` rewards.
 #[derive(Clone, Copy, Debug, PartialEq)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
-#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+#[cfg_attr(
+    feature = "serde",
+    derive(serde::Serialize, serde::Deserialize),
+    serde(try_from = "Stored<T>", bound(deserialize = "T: Real + serde::Deserialize<'de>"))
+)]
 pub struct Process<T> {
     n: usize,
     actions: usize,
     eta: T,
     method: Method<T>,
+}
+
+/// A process as it is stored, not checked yet.
+#[cfg(feature = "serde")]
+#[derive(serde::Deserialize)]
+struct Stored<T> {
+    n: usize,
+    actions: usize,
+    eta: T,
+    method: Method<T>,
+}
+
+#[cfg(feature = "serde")]
+impl<T: Real> TryFrom<Stored<T>> for Process<T> {
+    type Error = Error;
+
+    fn try_from(Stored { n, actions, eta, method }: Stored<T>) -> Result<Self, Error> {
+        Self::new(n, actions, eta, method)
+    }
 }
 
 /// How linear systems are solved.
