@@ -4,6 +4,7 @@ pub mod compare;
 pub mod evaluate;
 pub mod evar;
 pub mod front;
+pub mod garnet;
 pub mod plan_file;
 pub mod planner;
 pub mod process;

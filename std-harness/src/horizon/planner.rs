@@ -108,15 +108,15 @@ impl<'a, T: Real> Planner<'a, T> {
                 Pruning::new(self.process.actions, longest, largest, settings.discount, settings.tolerance)
             })
             .flatten();
-        match &self.row_rewards {
+        let Self { process, row_rewards, buffers, .. } = self;
+        // Inside of the pool: from outside, each stage would be a job in a queue that allocates.
+        rayon::scope(|_| match row_rewards {
             Some(rewards) => {
-                let model = RowRewards { process: self.process, rewards };
-                backward(&model, &mut self.buffers, horizon, settings, pruning, decisions, progress)?;
+                let model = RowRewards { process, rewards };
+                backward(&model, buffers, horizon, settings, pruning, decisions, progress)
             }
-            None => {
-                backward(self.process, &mut self.buffers, horizon, settings, pruning, decisions, progress)?;
-            }
-        }
+            None => backward(*process, buffers, horizon, settings, pruning, decisions, progress),
+        })?;
         Ok(&self.buffers.value)
     }
 }

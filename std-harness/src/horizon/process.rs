@@ -12,13 +12,15 @@ use reparam::Real;
 use reparam::horizon::model::ROW_SUM_TOLERANCE;
 use reparam::horizon::{Edge, Model};
 
+use super::garnet;
 use crate::data::csv::{line_of, unreadable};
 use crate::{Error, Result};
 
 /// The file, and how its ids count.
 #[derive(Args, Debug, Clone)]
 pub struct ModelOptions {
-    /// Process: CSV with columns idstatefrom, idaction, idstateto, probability, reward
+    /// Process: CSV with columns idstatefrom, idaction, idstateto, probability, reward; or garnet:STATES,ACTIONS,SUCCESSORS,SEED, a
+    /// random one
     #[arg(value_name = "MODEL.csv")]
     pub file: PathBuf,
     /// Number of the first state and action in the file. Without it: that of the smallest ids, if both agree on 0 or 1
@@ -29,6 +31,9 @@ pub struct ModelOptions {
 impl ModelOptions {
     /// Reads the process.
     pub fn read<T: Real>(&self) -> Result<Process<T>> {
+        if let Some(sizes) = self.file.to_str().and_then(|name| name.strip_prefix(garnet::PREFIX)) {
+            return garnet::generate(sizes);
+        }
         let text = std::fs::read(&self.file).map_err(|e| Error::io("read", &self.file, &e))?;
         Process::parse(&text, &self.file, self.base)
     }
@@ -219,11 +224,11 @@ fn read_lines<T: Real>(text: &[u8], path: &Path) -> Result<Vec<Line<T>>> {
     if !next(&mut record)? {
         return Err(Error::failed("the file is empty").file(path));
     }
-    let names: Vec<String> =
-        record.iter().map(|cell| String::from_utf8_lossy(cell).to_ascii_lowercase()).collect();
+    let width = record.len();
     let mut places = [0; 5];
     for (place, column) in places.iter_mut().zip(COLUMNS) {
-        let mut found = names.iter().enumerate().filter(|(_, name)| *name == column);
+        let named = |(_, cell): &(usize, &[u8])| cell.eq_ignore_ascii_case(column.as_bytes());
+        let mut found = record.iter().enumerate().filter(named);
         *place = match (found.next(), found.next()) {
             (Some((place, _)), None) => place,
             (None, _) => {
@@ -237,8 +242,8 @@ fn read_lines<T: Real>(text: &[u8], path: &Path) -> Result<Vec<Line<T>>> {
     let mut lines = Vec::new();
     while next(&mut record)? {
         let line = || line_of(text, record.position());
-        if record.len() != names.len() {
-            let what = format!("{} cells, but the first line has {}", record.len(), names.len());
+        if record.len() != width {
+            let what = format!("{} cells, but the first line has {width}", record.len());
             return Err(Error::failed(what).at(path, line()));
         }
         let cell = |k: usize| std::str::from_utf8(&record[places[k]]).unwrap_or("").trim();

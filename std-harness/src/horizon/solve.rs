@@ -14,7 +14,7 @@ use super::planner::{Decisions, Planner};
 use super::process::{ModelOptions, Process};
 use crate::arguments::check_files;
 use crate::context::Context;
-use crate::report::file::write_atomic;
+use crate::report::file::write_atomic_with;
 use crate::report::table::{Table, number};
 use crate::{Error, Result};
 
@@ -192,13 +192,15 @@ pub fn listed(decisions: &Decisions, base: u32) -> Vec<Vec<u32>> {
 
 /// Writes a policy as CSV; stages count from 1, ids as in the model.
 pub fn write_policy(path: &Path, decisions: &Decisions, base: u32) -> Result<()> {
-    let mut text = String::from("stage,state,action\n");
-    for stage in 0..decisions.stages() {
-        for (state, &action) in decisions.stage(stage).iter().enumerate() {
-            let _ = writeln!(text, "{},{},{}", stage + 1, state as u32 + base, u32::from(action) + base);
+    write_atomic_with(path, |file| {
+        writeln!(file, "stage,state,action")?;
+        for stage in 0..decisions.stages() {
+            for (state, &action) in decisions.stage(stage).iter().enumerate() {
+                writeln!(file, "{},{},{}", stage + 1, state as u32 + base, u32::from(action) + base)?;
+            }
         }
-    }
-    write_atomic(path, text.as_bytes())
+        Ok(())
+    })
 }
 
 /// Reads what [`write_policy`] wrote.

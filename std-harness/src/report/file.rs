@@ -1,6 +1,6 @@
 //! Files that appear whole or not at all.
 
-use std::io::Write;
+use std::io::{BufWriter, Write};
 use std::path::{Path, PathBuf};
 
 use tempfile::NamedTempFile;
@@ -10,15 +10,30 @@ use crate::{Error, Result};
 /// Writes `bytes` to `path`: into a temporary file in the same folder, synced, then renamed over it. After
 /// Ctrl-C, a kill, a full disk or a power cut, `path` holds its old content or the new one.
 pub fn write_atomic(path: impl AsRef<Path>, bytes: &[u8]) -> Result<()> {
+    write_atomic_with(path, |file| file.write_all(bytes))
+}
+
+/// As [`write_atomic`], of what `content` writes bit by bit: the whole need not fit into memory.
+pub fn write_atomic_with(
+    path: impl AsRef<Path>,
+    content: impl FnOnce(&mut dyn Write) -> std::io::Result<()>,
+) -> Result<()> {
     let path = path.as_ref();
+    let write = |file: &std::fs::File| {
+        let mut buffered = BufWriter::with_capacity(1 << 16, file);
+        content(&mut buffered)?;
+        buffered.flush()
+    };
     let fail = |e: std::io::Error| {
         Error::io("write", path, &e).remedy("check that the folder is writable and has free space")
     };
     match destination(path)? {
-        Destination::Device(device) => std::fs::write(device, bytes).map_err(fail),
+        Destination::Device(device) => {
+            std::fs::File::create(device).and_then(|file| write(&file)).map_err(fail)
+        }
         Destination::File { file, folder } => {
-            let mut temporary = temporary(&folder).map_err(fail)?;
-            temporary.write_all(bytes).and_then(|()| temporary.as_file().sync_all()).map_err(fail)?;
+            let temporary = temporary(&folder).map_err(fail)?;
+            write(temporary.as_file()).and_then(|()| temporary.as_file().sync_all()).map_err(fail)?;
             temporary.persist(file).map_err(|e| fail(e.error)).map(drop)
         }
     }
