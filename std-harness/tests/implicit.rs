@@ -39,6 +39,11 @@ fn chain() {
     }
     let explicit = rows(&report, "explicit");
     let (first, last) = (explicit[0], explicit[4]);
+    // The logs' own start; rewards of the start are random.
+    for (row, ones) in [(first, 24.41), (last, 57.57)] {
+        close(number(row, "first_ones"), ones, 0.03 * ones);
+        close(number(row, "first_orthogonal"), 9.94, 0.3);
+    }
     assert!(number(last, "sd") > 1.5 * number(first, "sd"), "{first} {last}");
     assert!((number(last, "median") / number(first, "median") - 1.0).abs() < 0.02, "{first} {last}");
     let published = &last["published"];
@@ -73,6 +78,8 @@ fn rooms() {
     let report = sweep(folder.path(), "--domain rooms --eta 0.9 --offset 0,1 --seeds 6");
     let (explicit, implicit) = (rows(&report, "explicit")[1], rows(&report, "implicit")[1]);
     let ratio = |key: &str| number(explicit, key) / number(implicit, key);
+    close(number(explicit, "first") / number(&explicit["published"], "first"), 1.0, 0.01);
+    close(number(explicit, "first_ones"), number(explicit, "first"), 0.2);
     assert!(ratio("described") > 8.0, "{report}");
     assert!((4.0..4.8).contains(&ratio("mean")), "{report}");
     // The value 10 of that state and what is left elsewhere.

@@ -51,6 +51,8 @@ const COLUMNS: [(&str, &str); 6] = [
     ("time", "time"),
 ];
 const NEEDED: usize = 3;
+/// Pairs of a state and an action that there may be.
+const LARGEST: usize = 1 << 24;
 
 struct Line {
     state: u32,
@@ -90,7 +92,7 @@ fn parse(text: &[u8], path: &Path, base: Option<u32>) -> Result<Trajectories> {
     let last = lines.iter().map(|l| l.next.map_or(l.state, |next| l.state.max(next))).max().unwrap_or(base);
     let action = lines.iter().map(|line| line.action).max().unwrap_or(base);
     let (states, actions) = ((last - base) as usize + 1, (action - base) as usize + 1);
-    if states.saturating_mul(actions) > 1 << 28 {
+    if states.saturating_mul(actions) > LARGEST {
         return Err(Error::failed(format!("{states} states and {actions} actions are too many"))
             .file(path)
             .remedy("number states and actions without gaps"));
@@ -248,6 +250,46 @@ mod tests {
         assert_eq!((without.base, without.states, without.actions), (1, 3, 2));
         let all: Vec<_> = without.episodes.iter().flatten().map(|s| (s.state, s.next, s.reward)).collect();
         assert_eq!(all, [(0, 1, 5.0), (1, 0, 6.0)], "the last line of an episode has no successor");
+    }
+
+    /// Whatever the bytes are, there is an answer.
+    #[test]
+    fn any_bytes() {
+        use rand_core::Rng;
+        use reparam::random::{SplitMix64, index};
+        const HEADS: [&str; 3] =
+            ["state,action,reward,next_state", "time,state,action,reward", "episode,state,action,reward"];
+        const PIECES: [&str; 10] =
+            [",", "\n", "\r\n", "\"", "\u{feff}", "nan", "-1", "4294967295", "99999999", "1e300"];
+        let mut rng = SplitMix64::new(5);
+        let mut read = 0;
+        for round in 0..3000 {
+            let mut text = format!("{}\n", HEADS[round % 3]);
+            for line in 0..index(&mut rng, 8) {
+                let mut id = || index(&mut rng, 2);
+                text += &format!("{line},{},{},{}\n", id(), id(), id());
+            }
+            let mut bytes = text.into_bytes();
+            for _ in 0..round / 3 % 4 {
+                let place = index(&mut rng, bytes.len() as u32) as usize;
+                let piece = PIECES[index(&mut rng, 10) as usize].bytes();
+                match index(&mut rng, 3) {
+                    0 => bytes[place] = rng.next_u32() as u8,
+                    1 => drop(bytes.splice(place..place, piece)),
+                    _ => drop(bytes.splice(place..=place, piece)),
+                }
+            }
+            for base in [None, Some(0), Some(1)] {
+                let Ok(found) = parse(&bytes, Path::new("t.csv"), base) else { continue };
+                read += 1;
+                let inside =
+                    |step: &Step| step.state.max(step.next) < found.states && step.action < found.actions;
+                assert!(
+                    found.episodes.iter().all(|episode| !episode.is_empty() && episode.iter().all(inside))
+                );
+            }
+        }
+        assert!(read > 500, "{read}");
     }
 
     #[test]

@@ -119,6 +119,10 @@ pub struct Row {
     pub diverged: usize,
     /// Mean norm of the residual at the start.
     pub first: f64,
+    /// Mean norm of the part of it that all places share.
+    pub first_ones: f64,
+    /// Mean norm of the rest of it.
+    pub first_orthogonal: f64,
     /// Mean norm of the residual at the end; no number if all have diverged.
     pub mean: f64,
     /// Its standard deviation.
@@ -140,13 +144,18 @@ impl Row {
     pub fn new(plan: &Plan, setting: Setting, runs: &[Run]) -> Self {
         let last: Vec<_> = runs.iter().filter_map(|run| run.last).collect();
         let of = |part: fn(&run::Residual) -> f64| -> Vec<f64> { last.iter().map(part).collect() };
+        let first = |part: fn(&run::Residual) -> f64| {
+            mean(&runs.iter().map(|run| part(&run.first)).collect::<Vec<_>>())
+        };
         let norms = of(|r| r.norm);
         let all: Vec<f64> = runs.iter().map(|run| run.last.map_or(f64::INFINITY, |r| r.norm)).collect();
         Self {
             setting,
             seeds: runs.len(),
             diverged: runs.len() - last.len(),
-            first: mean(&runs.iter().map(|run| run.first.norm).collect::<Vec<_>>()),
+            first: first(|r| r.norm),
+            first_ones: first(|r| r.ones),
+            first_orthogonal: first(|r| r.orthogonal),
             mean: mean(&norms),
             sd: sample_deviation(&norms),
             median: median(all),
