@@ -7,7 +7,8 @@
  * -----------
  * Matrices are row-major without gaps. Angles are in radians. Sizes are element counts, not bytes.
  * A name ends in _f32 (float) or _f64 (double); both do the same.
- * No function allocates, keeps a pointer beyond its call, locks, or calls back.
+ * No function allocates, locks, or calls back. None keeps a pointer beyond its call but the model of horizon, which
+ * keeps those to its tables.
  *
  * Pointers
  * --------
@@ -57,6 +58,51 @@
  `regularization` > 0 is small beside the sum of all |u|. v is unused.
  */
 #define REPARAM_DIAGONAL_PROPORTIONATE 6
+
+/*
+ Size of a model in units of 8 bytes.
+ */
+#define REPARAM_HORIZON_MODEL_WORDS 28
+
+/*
+ Most outcomes of one action of a model whose laws are asked for.
+ */
+#define REPARAM_HORIZON_LAW_EDGES 64
+
+/*
+ The mean.
+ */
+#define REPARAM_HORIZON_MEAN 0
+
+/*
+ -1/b log E exp(-b Z), `setting` is b.
+ */
+#define REPARAM_HORIZON_ENTROPIC 1
+
+/*
+ The smallest value that is reached with probability `setting`: value at risk.
+ */
+#define REPARAM_HORIZON_QUANTILE 2
+
+/*
+ The mean of the worst share `setting` of outcomes: conditional value at risk.
+ */
+#define REPARAM_HORIZON_CVAR 3
+
+/*
+ Entropic value at risk of level `setting`.
+ */
+#define REPARAM_HORIZON_EVAR 4
+
+/*
+ The probability of at least `setting`.
+ */
+#define REPARAM_HORIZON_AT_LEAST 5
+
+/*
+ The mean minus `setting` times the variance.
+ */
+#define REPARAM_HORIZON_MEAN_VARIANCE 6
 
 /*
  Size of a search in units of 8 bytes.
@@ -112,7 +158,7 @@ enum reparam_status
    */
   REPARAM_STATUS_SETTING = -8,
   /*
-   The search was not initialised.
+   The search or model was not initialised.
    */
   REPARAM_STATUS_NOT_INITIALISED = -9,
   /*
@@ -286,6 +332,16 @@ typedef struct {
    */
   double s;
 } reparam_givens_rotation_f64;
+
+/*
+ A Markov decision process whose tables were checked. It keeps the pointers to the tables, which must stay as they are.
+ */
+typedef struct {
+  /*
+   Not for use.
+   */
+  uint64_t opaque[REPARAM_HORIZON_MODEL_WORDS];
+} reparam_horizon_model;
 
 /*
  What a search has found and spent so far.
@@ -1229,6 +1285,217 @@ reparam_status reparam_group_shuffle_orthogonality_error_f64(size_t block,
                                                              size_t factors,
                                                              const double *q,
                                                              double *error);
+
+/*
+ Checks tables and makes a model of them. Row `state * actions + action` has the outcomes `row_ptr[row]` to
+ `row_ptr[row + 1] - 1`; an action without any is not available. Outcome k leads to state `col[k]` with probability
+ `(prob[k] + 1) / 65536` and pays `reward[k]`. `row_ptr` has `states * actions + 1` elements, the others have `edges`.
+ Fails with REPARAM_STATUS_FORM for tables that are no process: probabilities that do not add up to 1, states that do
+ not exist or have no action, pointers that do not ascend from 0 to `edges`.
+ */
+reparam_status reparam_horizon_model_init(reparam_horizon_model *model,
+                                          size_t states,
+                                          size_t actions,
+                                          size_t edges,
+                                          const uint16_t *row_ptr,
+                                          const uint8_t *col,
+                                          const uint16_t *prob,
+                                          const int8_t *reward);
+
+/*
+ Decides one stage. `value` holds what each state is worth at the next stage (after the last one 0, or what the
+ caller says) and gets what it is worth at this one; `actions` gets the best actions, of equally good ones the
+ lowest. `risk` is b of -1/b log E exp(-b Z), 0 for the mean; it may be another for another solution. Rewards
+ count discount^stage, stages from 0. All have `states` elements, `scratch` too. Fails with
+ REPARAM_STATUS_NOT_FINITE if values leave the range.
+ */
+reparam_status reparam_horizon_step_f32(reparam_horizon_model *model,
+                                        size_t stage,
+                                        float risk,
+                                        float discount,
+                                        float *value,
+                                        uint8_t *actions,
+                                        float *scratch);
+
+/*
+ Decides `horizon` stages. `value` gets what each state is worth at the first one, `policy` the best action at
+ `policy[stage * states + state]`: `horizon * states` elements. `scratch` has `2 * states`. The rest is as for
+ one stage.
+ */
+reparam_status reparam_horizon_solve_f32(reparam_horizon_model *model,
+                                         size_t horizon,
+                                         float risk,
+                                         float discount,
+                                         float *value,
+                                         uint8_t *policy,
+                                         float *scratch);
+
+/*
+ Mean, variance and third central moment of the return of a policy from each state: `moments` has `3 * states`
+ elements, `policy` has `horizon * states`, `scratch` has `6 * states`. Fails with REPARAM_STATUS_FORM if the
+ policy takes an action that is not available.
+ */
+reparam_status reparam_horizon_moments_f32(reparam_horizon_model *model,
+                                           size_t horizon,
+                                           const uint8_t *policy,
+                                           float *moments,
+                                           float *scratch);
+
+/*
+ The law of the return of a policy from one state as `atoms` values of equal probability, ascending, into
+ `law`: each is the mean of its share. No law is further than `bound` from the true one in W1. `policy` has
+ `horizon * states` elements, `scratch` has `2 * states * atoms`. Fails with REPARAM_STATUS_SIZE for actions of
+ more than REPARAM_HORIZON_LAW_EDGES outcomes.
+ */
+reparam_status reparam_horizon_law_f32(reparam_horizon_model *model,
+                                       size_t horizon,
+                                       const uint8_t *policy,
+                                       size_t state,
+                                       size_t atoms,
+                                       float *law,
+                                       float *bound,
+                                       float *scratch);
+
+/*
+ A functional of a law of `atoms` values of equal probability, ascending: one of REPARAM_HORIZON_... with its
+ `setting`. Planning is for the first two alone; for the others it would be wrong stage by stage.
+ */
+reparam_status reparam_horizon_functional_f32(uint32_t functional,
+                                              float setting,
+                                              size_t atoms,
+                                              const float *law,
+                                              float *result);
+
+/*
+ Decides one stage. `value` holds what each state is worth at the next stage (after the last one 0, or what the
+ caller says) and gets what it is worth at this one; `actions` gets the best actions, of equally good ones the
+ lowest. `risk` is b of -1/b log E exp(-b Z), 0 for the mean; it may be another for another solution. Rewards
+ count discount^stage, stages from 0. All have `states` elements, `scratch` too. Fails with
+ REPARAM_STATUS_NOT_FINITE if values leave the range.
+ */
+reparam_status reparam_horizon_step_f64(reparam_horizon_model *model,
+                                        size_t stage,
+                                        double risk,
+                                        double discount,
+                                        double *value,
+                                        uint8_t *actions,
+                                        double *scratch);
+
+/*
+ Decides `horizon` stages. `value` gets what each state is worth at the first one, `policy` the best action at
+ `policy[stage * states + state]`: `horizon * states` elements. `scratch` has `2 * states`. The rest is as for
+ one stage.
+ */
+reparam_status reparam_horizon_solve_f64(reparam_horizon_model *model,
+                                         size_t horizon,
+                                         double risk,
+                                         double discount,
+                                         double *value,
+                                         uint8_t *policy,
+                                         double *scratch);
+
+/*
+ Mean, variance and third central moment of the return of a policy from each state: `moments` has `3 * states`
+ elements, `policy` has `horizon * states`, `scratch` has `6 * states`. Fails with REPARAM_STATUS_FORM if the
+ policy takes an action that is not available.
+ */
+reparam_status reparam_horizon_moments_f64(reparam_horizon_model *model,
+                                           size_t horizon,
+                                           const uint8_t *policy,
+                                           double *moments,
+                                           double *scratch);
+
+/*
+ The law of the return of a policy from one state as `atoms` values of equal probability, ascending, into
+ `law`: each is the mean of its share. No law is further than `bound` from the true one in W1. `policy` has
+ `horizon * states` elements, `scratch` has `2 * states * atoms`. Fails with REPARAM_STATUS_SIZE for actions of
+ more than REPARAM_HORIZON_LAW_EDGES outcomes.
+ */
+reparam_status reparam_horizon_law_f64(reparam_horizon_model *model,
+                                       size_t horizon,
+                                       const uint8_t *policy,
+                                       size_t state,
+                                       size_t atoms,
+                                       double *law,
+                                       double *bound,
+                                       double *scratch);
+
+/*
+ A functional of a law of `atoms` values of equal probability, ascending: one of REPARAM_HORIZON_... with its
+ `setting`. Planning is for the first two alone; for the others it would be wrong stage by stage.
+ */
+reparam_status reparam_horizon_functional_f64(uint32_t functional,
+                                              double setting,
+                                              size_t atoms,
+                                              const double *law,
+                                              double *result);
+
+/*
+ Numbers of the scratch of the functions of implicit values, for n states. 0 for sizes that are too large.
+ */
+size_t reparam_implicit_scratch_len(size_t n);
+
+/*
+ Values w = (I - eta P)^-1 R of n states, P being the softmax of each row of `logits`, n by n, and R the
+ `rewards`. 0 <= eta < 1. `values` has n elements, `scratch` has `reparam_implicit_scratch_len(n)`, `pivots` has
+ 2 n.
+ */
+reparam_status reparam_implicit_values_f32(size_t n,
+                                           float eta,
+                                           const float *logits,
+                                           const float *rewards,
+                                           float *values,
+                                           float *scratch,
+                                           size_t *pivots);
+
+/*
+ A step of logits and rewards down the gradient of half the mean squared error of a batch: sample k says that
+ state `states[k]` is worth `targets[k]`. `loss` gets the loss before. The largest stable `rate` shrinks with
+ (1 - eta)^2. `scratch` and `pivots` are as for the values. After an error the parameters are as before:
+ REPARAM_STATUS_NOT_FINITE also for a step that diverges.
+ */
+reparam_status reparam_implicit_step_f32(size_t n,
+                                         float eta,
+                                         float *logits,
+                                         float *rewards,
+                                         size_t samples,
+                                         const size_t *states,
+                                         const float *targets,
+                                         float rate,
+                                         float *loss,
+                                         float *scratch,
+                                         size_t *pivots);
+
+/*
+ Values w = (I - eta P)^-1 R of n states, P being the softmax of each row of `logits`, n by n, and R the
+ `rewards`. 0 <= eta < 1. `values` has n elements, `scratch` has `reparam_implicit_scratch_len(n)`, `pivots` has
+ 2 n.
+ */
+reparam_status reparam_implicit_values_f64(size_t n,
+                                           double eta,
+                                           const double *logits,
+                                           const double *rewards,
+                                           double *values,
+                                           double *scratch,
+                                           size_t *pivots);
+
+/*
+ A step of logits and rewards down the gradient of half the mean squared error of a batch: sample k says that
+ state `states[k]` is worth `targets[k]`. `loss` gets the loss before. The largest stable `rate` shrinks with
+ (1 - eta)^2. `scratch` and `pivots` are as for the values. After an error the parameters are as before:
+ REPARAM_STATUS_NOT_FINITE also for a step that diverges.
+ */
+reparam_status reparam_implicit_step_f64(size_t n,
+                                         double eta,
+                                         double *logits,
+                                         double *rewards,
+                                         size_t samples,
+                                         const size_t *states,
+                                         const double *targets,
+                                         double rate,
+                                         double *loss,
+                                         double *scratch,
+                                         size_t *pivots);
 
 /*
  Minimises (or maximises, if `largest` is not 0) tr(Q'AQ) over the frames Q, `rows` x `cols`, from the frame in

@@ -1,4 +1,4 @@
-use reparam::{dense, diagonal, givens, group_shuffle};
+use reparam::{dense, diagonal, givens, group_shuffle, horizon, implicit};
 
 /// What a call came to. Negative values are errors; what the outputs hold after an error is unspecified.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -25,7 +25,7 @@ pub enum Status {
     NoReflection = -7,
     /// A setting makes no sense.
     Setting = -8,
-    /// The search was not initialised.
+    /// The search or model was not initialised.
     NotInitialised = -9,
     /// An input does not have the form that the function asks for.
     Form = -10,
@@ -84,6 +84,31 @@ impl From<group_shuffle::Error> for Status {
             Error::Length { .. } | Error::Shape | Error::Groups { .. } => Self::Size,
             Error::NotFinite => Self::NotFinite,
             Error::EigenvalueMinusOne => Self::Singular,
+            Error::Setting { .. } => Self::Setting,
+            Error::NoConvergence => Self::NoConvergence,
+            _ => Self::Form,
+        }
+    }
+}
+
+impl From<horizon::Error> for Status {
+    fn from(error: horizon::Error) -> Self {
+        use horizon::Error;
+        match error {
+            Error::Length { .. } | Error::Size => Self::Size,
+            Error::NotFinite { .. } => Self::NotFinite,
+            Error::Setting { .. } => Self::Setting,
+            _ => Self::Form,
+        }
+    }
+}
+
+impl From<implicit::Error> for Status {
+    fn from(error: implicit::Error) -> Self {
+        use implicit::Error;
+        match error {
+            Error::Length { .. } | Error::Size | Error::Feature { .. } => Self::Size,
+            Error::NotFinite | Error::Diverged => Self::NotFinite,
             Error::Setting { .. } => Self::Setting,
             Error::NoConvergence => Self::NoConvergence,
             _ => Self::Form,

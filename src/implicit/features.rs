@@ -1,6 +1,7 @@
 //! Features of a sample.
 
 use crate::Real;
+use crate::runs::runs;
 
 use super::error::{Error, check_length};
 
@@ -90,7 +91,7 @@ pub fn radial<T: Real>(x: &[T], centers: &[T], scales: &[T], features: &mut [T])
         return Err(Error::Setting { name: "scales" });
     }
     let mut largest = -T::INFINITY;
-    for (feature, center) in features.iter_mut().zip(centers.chunks_exact(x.len().max(1))) {
+    for (feature, center) in features.iter_mut().zip(runs(centers, x.len())) {
         let distance = x.iter().zip(center).zip(scales).fold(T::ZERO, |sum, ((&x, &c), &s)| {
             let off = (x - c) / s;
             sum.mac(off, off)

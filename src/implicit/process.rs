@@ -7,6 +7,7 @@
 
 use crate::Real;
 use crate::dense::lu;
+use crate::runs::{runs, runs_mut};
 
 use super::error::{Error, check_length};
 
@@ -174,12 +175,8 @@ impl<T: Real> Process<T> {
         for _ in 0..100 {
             self.take(work);
             let (_, taken) = work.transitions.split_at_checked(self.logits_len()).ok_or(Error::Size)?;
-            for (i, (factors, row)) in work
-                .factors
-                .chunks_exact_mut(self.n.max(1))
-                .zip(taken.chunks_exact(self.n.max(1)))
-                .enumerate()
-            {
+            let rows = runs_mut(work.factors, self.n).zip(runs(taken, self.n));
+            for (i, (factors, row)) in rows.enumerate() {
                 for (j, (m, &p)) in factors.iter_mut().zip(row).enumerate() {
                     *m = if i == j { T::ONE - self.eta * p } else { -self.eta * p };
                 }
@@ -262,7 +259,7 @@ impl<T: Real> Process<T> {
     /// Rows of P of the actions taken.
     fn take(&self, work: &mut Work<'_, T>) {
         let Some((all, selected)) = work.transitions.split_at_mut_checked(self.logits_len()) else { return };
-        for (i, (to, &action)) in selected.chunks_exact_mut(self.n.max(1)).zip(&*work.taken).enumerate() {
+        for (i, (to, &action)) in runs_mut(selected, self.n).zip(&*work.taken).enumerate() {
             let from = row(self.n, all, action.wrapping_mul(self.n).wrapping_add(i));
             to.iter_mut().zip(from).for_each(|(to, &p)| *to = p);
         }
@@ -350,7 +347,7 @@ impl<T: Real> Process<T> {
         }
         let selected = self.transitions(work);
         for (i, ((&u, &action), p)) in
-            work.adjoint.iter().zip(&*work.taken).zip(selected.chunks_exact(self.n.max(1))).enumerate()
+            work.adjoint.iter().zip(&*work.taken).zip(runs(selected, self.n)).enumerate()
         {
             let place = action.wrapping_mul(self.n).wrapping_add(i);
             let next = p.iter().zip(&*work.values).fold(T::ZERO, |sum, (&p, &w)| sum.mac(p, w));
@@ -382,7 +379,7 @@ pub fn softmax_rows<T: Real>(n: usize, logits: &[T], probabilities: &mut [T]) ->
         return Err(Error::Size);
     }
     check_length(logits.len(), probabilities.len())?;
-    for (from, to) in logits.chunks_exact(n).zip(probabilities.chunks_exact_mut(n)) {
+    for (from, to) in runs(logits, n).zip(runs_mut(probabilities, n)) {
         let largest = from.iter().fold(-T::INFINITY, |largest, &a| largest.max(a));
         let mut sum = T::ZERO;
         for (&a, p) in from.iter().zip(&mut *to) {

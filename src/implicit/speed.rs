@@ -6,7 +6,7 @@
 
 use crate::Real;
 use crate::dense::{lu, svd};
-use crate::runs::runs;
+use crate::runs::{runs, runs_mut};
 
 use super::error::{Error, check_length};
 use super::process::{Process, Work};
@@ -54,7 +54,7 @@ pub fn kernel<T: Real>(
         return Err(Error::Setting { name: "method" });
     }
     // √(1 + D) of each state.
-    let rows = work.transitions.get(process.logits_len()..).unwrap_or_default().chunks_exact(n.max(1));
+    let rows = runs(work.transitions.get(process.logits_len()..).unwrap_or_default(), n);
     for (root, row) in work.adjoint.iter_mut().zip(rows) {
         let next = row.iter().zip(&*work.values).fold(T::ZERO, |sum, (&p, &w)| sum.mac(p, w));
         let spread = row.iter().zip(&*work.values).fold(T::ZERO, |sum, (&p, &w)| {
@@ -64,8 +64,8 @@ pub fn kernel<T: Real>(
         *root = T::ONE.mac(process.eta() * process.eta(), spread).sqrt();
     }
     // A row of ΦM⁻¹ is the solution of Mᵀx = φ.
-    for (from, to) in features.chunks_exact(n.max(1)).zip(b.chunks_exact_mut(n.max(1))) {
-        to.copy_from_slice(from);
+    for (from, to) in runs(features, n).zip(runs_mut(b, n)) {
+        to.iter_mut().zip(from).for_each(|(to, &from)| *to = from);
         lu::solve_t(n, work.factors, work.pivots, to).map_err(|_| Error::NotFinite)?;
         to.iter_mut().zip(&*work.adjoint).for_each(|(to, &root)| *to *= root);
     }

@@ -23,6 +23,8 @@ void test_dense(void);
 void test_givens(void);
 void test_group_shuffle(void);
 void test_diagonal(void);
+void test_horizon(void);
+void test_implicit(void);
 void test_search(void);
 
 #endif

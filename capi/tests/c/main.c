@@ -46,6 +46,8 @@ int main(void)
     test_givens();
     test_group_shuffle();
     test_diagonal();
+    test_horizon();
+    test_implicit();
     test_search();
     printf("all checks hold\n");
     return 0;
