@@ -332,10 +332,9 @@ impl Report {
                 series.push(Series { name, points, steps: false, reference: false, faint: false });
             };
             line("mean", |row| row.mean);
+            line("median", |row| row.median);
             if self.domain == Domain::Rooms {
                 line("mean without the terminal state", |row| row.described);
-            } else {
-                line("median", |row| row.median);
             }
         }
         Plot {
