@@ -52,7 +52,10 @@ fn kernels<T: Real>(bytes: &mut Bytes) {
             assert!(loss >= T::ZERO);
             assert!(logits.iter().chain(&rewards).all(|x| x.is_finite()) || !moderate);
             let bound = T::from_f32(4.001) / (T::ONE - eta).max(T::EPSILON) + T::ONE;
-            assert!(!moderate || work.values.iter().all(|w| w.abs() <= bound * T::from_f32(1.1)));
+            // I − ηP is singular to working precision where η is this close to 1.
+            let conditioned = T::from_usize(40 * n) * T::EPSILON <= T::ONE - eta;
+            let bounded = work.values.iter().all(|w| w.abs() <= bound * T::from_f32(1.1));
+            assert!(!moderate || !conditioned || bounded);
         }
         Err(_) => {
             assert!(same(&before.0, &logits) && same(&before.1, &rewards), "nothing changes with an error")

@@ -2,6 +2,8 @@
 //! enumerates laws as dictionaries.
 
 mod command;
+#[path = "../../fuzz/src/horizon_csv.rs"]
+mod horizon_csv;
 #[path = "../../tests/processes/mod.rs"]
 mod processes;
 
@@ -11,10 +13,12 @@ use std::path::{Path, PathBuf};
 
 use command::{fails, json, reparam, text};
 use processes::{Process, garnet};
+use rand_core::Rng;
 use reparam::Real;
 use reparam::horizon::model::{ByRow, Probability, Reward};
 use reparam::horizon::plan::{self, Settings};
 use reparam::horizon::{Risk, Sparse};
+use reparam::random::SplitMix64;
 use reparam_harness::horizon::planner::{Decisions, Planner};
 use reparam_harness::horizon::process::Process as Sorted;
 use reparam_harness::report::progress::Progress;
@@ -377,5 +381,17 @@ fn actions_that_are_left_out_are_not_best() {
                 same_as_core::<f32>(&process, 60, single, discount);
             }
         }
+    }
+}
+
+/// The body of the fuzz target on seeded bytes.
+#[test]
+fn any_bytes_are_a_process_or_an_error() {
+    let mut rng = SplitMix64::new(0xc57);
+    let mut data = [0; 64];
+    for _ in 0..30_000 {
+        rng.fill_bytes(&mut data);
+        let len = rng.next_u32() as usize % data.len();
+        horizon_csv::run(&data[..len]);
     }
 }

@@ -94,9 +94,17 @@ impl<T: Real> Process<T> {
         let largest = |id: fn(&Line<T>) -> u32| lines.iter().map(id).max().unwrap_or(base);
         let states = (largest(|l| l.state.max(l.next)) - base) as usize + 1;
         let actions = (largest(|l| l.action) - base) as usize + 1;
+        // Before anything is allocated that grows with the ids.
+        check_states(&lines, base, states, at, path)?;
         let rows = states.checked_mul(actions).filter(|&rows| rows < 1 << 31 && lines.len() < 1 << 31);
         let rows =
             rows.ok_or_else(|| Error::failed("more than 2³¹ states and actions, or lines").file(path))?;
+        if rows > 1 << 24 && rows / 64 > lines.len() {
+            let what = format!("{states} states and {actions} actions, but {} outcomes", lines.len());
+            return Err(Error::failed(what)
+                .file(path)
+                .remedy("number the actions of each state from the first"));
+        }
         let row = |line: &Line<T>| (line.state - base) as usize * actions + (line.action - base) as usize;
 
         // Counting sort by row.
@@ -142,23 +150,6 @@ impl<T: Real> Process<T> {
                 return Err(Error::failed(what)
                     .at(path, at(first))
                     .remedy("add the outcomes that are missing, or divide by the sum"));
-            }
-        }
-        for state in 0..states {
-            if row_ptr[state * actions] == row_ptr[(state + 1) * actions] {
-                let id = state as u32 + base;
-                let leads = lines.iter().position(|line| line.next == id);
-                let error = Error::failed(format!("state {id} has no action")).remedy(
-                    "if nothing happens there, add a line that leads back to it with probability 1 and reward 0",
-                );
-                return Err(leads.map_or_else(
-                    || {
-                        Error::failed(format!("state {id} does not occur"))
-                            .file(path)
-                            .remedy("number the states without gaps")
-                    },
-                    |index| error.at(path, at(index)),
-                ));
             }
         }
         let lines_of = |k: &u32| &lines[*k as usize];
@@ -211,6 +202,33 @@ impl<T: Real> Model<T> for Process<T> {
         let range = self.row(state, action);
         let edges = self.col[range.clone()].iter().zip(&self.prob[range.clone()]).zip(&self.reward[range]);
         edges.map(|((&next, &probability), &reward)| Edge { next: next as usize, probability, reward })
+    }
+}
+
+/// An error unless each state has an action.
+fn check_states<T>(
+    lines: &[Line<T>],
+    base: u32,
+    states: usize,
+    at: impl Fn(usize) -> u64,
+    path: &Path,
+) -> Result<()> {
+    // More states than lines: one of the first has none.
+    let mut acts = vec![false; states.min(lines.len() + 1)];
+    for line in lines {
+        if let Some(acts) = acts.get_mut((line.state - base) as usize) {
+            *acts = true;
+        }
+    }
+    let Some(state) = acts.iter().position(|acts| !acts) else { return Ok(()) };
+    let id = state as u32 + base;
+    match lines.iter().position(|line| line.next == id) {
+        Some(index) => Err(Error::failed(format!("state {id} has no action")).at(path, at(index)).remedy(
+            "if nothing happens there, add a line that leads back to it with probability 1 and reward 0",
+        )),
+        None => Err(Error::failed(format!("state {id} does not occur"))
+            .file(path)
+            .remedy("number the states without gaps")),
     }
 }
 
@@ -351,6 +369,8 @@ mod tests {
             ("0,0,2,1,1\n2,0,2,1,0\n", ["m.csv:", "state 1 does not occur"]),
             ("0,0,0,0.5,1\n\n0,0,0,0.5,1\n", ["m.csv:4:", "as in line 2"]),
             ("0,1,0,1,1\n", ["m.csv:", "--base 0 or --base 1"]),
+            ("0,0,4000000000,1,1\n", ["m.csv:", "state 1 does not occur"]),
+            ("0,0,0,1,1\n0,2000000000,0,1,1\n", ["m.csv:", "2000000001 actions, but 2 outcomes"]),
             ("0,0,0,1\n", ["m.csv:2:", "4 cells"]),
             ("0,0.5,0,1,1\n", ["m.csv:2:", "whole number"]),
             ("", ["m.csv:", "no outcomes"]),
