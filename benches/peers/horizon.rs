@@ -43,8 +43,7 @@ fn run(arguments: &[&str]) -> Option<Solved> {
     let (mut seconds, mut value) = (Vec::new(), Vec::new());
     for _ in 0..repeats {
         let start = now();
-        let solved =
-            planner.solve(horizon, Settings::new(risk), Some(&mut decisions), &Progress::new(true, None));
+        let solved = planner.solve(horizon, Settings::new(risk), Some(&mut decisions), &Progress::quiet());
         seconds.push(now() - start);
         value = solved.ok()?.to_vec();
     }

@@ -57,10 +57,11 @@ fn program() {
 
 /// Values of the first stage, decisions of all.
 fn plan(model: &Flash, b: f32, values: &mut [f32; STATES], words: &mut [u32; WORDS]) -> Result<(), Error> {
-    let risk = if b == 0.0 { Risk::Mean } else { Risk::Entropic(b) };
     let mut scratch = [0.0; plan::scratch_len(STATES)];
     let mut decisions = Packed::new(STAGES, STATES, ACTIONS, words)?;
-    let found = solve(model, STAGES, Settings::new(risk), &mut scratch, |h, x, a| decisions.set(h, x, a))?;
+    let found = solve(model, STAGES, Settings::new(Risk::Entropic(b)), &mut scratch, |h, x, a| {
+        decisions.set(h, x, a)
+    })?;
     values.copy_from_slice(found);
     Ok(())
 }

@@ -29,7 +29,7 @@ const CELLS: [&str; 16] = [
 ];
 
 /// Raw bytes, with or without a head, or lines of numbers from a list.
-pub fn run(data: &[u8]) {
+pub(crate) fn run(data: &[u8]) {
     let Some((&kind, rest)) = data.split_first() else { return };
     let mut text = if kind & 1 == 0 { HEAD.as_bytes().to_vec() } else { Vec::new() };
     if kind & 2 == 0 {

@@ -45,6 +45,7 @@ use crate::Real;
 use super::error::Error;
 use super::law::{Functional, Quantiles};
 use super::model::Model;
+use super::plan::tie_tolerance;
 use super::quantile::{Cursor, Laws, Rule, merge};
 use super::walk::{Buffers, edges};
 
@@ -100,8 +101,7 @@ pub fn plan<'a, T: Real>(
             merge(edges, next, rule, candidate, cursors)?;
             let Ok(of) = Quantiles::new(candidate) else { return Err(Error::NotFinite { stage, state }) };
             let score = functional.of(&of)?;
-            let margin = T::from_f32(1e-10).max(T::from_f32(64.0) * T::EPSILON);
-            if best.is_none_or(|(best, _)| score > best + margin) {
+            if best.is_none_or(|(best, _)| score > best + tie_tolerance()) {
                 best = Some((score, action));
                 law.copy_from_slice(candidate);
             }

@@ -61,7 +61,7 @@ pub struct Settings<T> {
 impl<T: Real> Settings<T> {
     /// Undiscounted, with a tolerance of 1e-10, in `f32` 7.6e-6.
     pub fn new(risk: Risk<T>) -> Self {
-        Self { risk, discount: T::ONE, tolerance: T::from_f32(1e-10).max(T::from_f32(64.0) * T::EPSILON) }
+        Self { risk, discount: T::ONE, tolerance: tie_tolerance() }
     }
 
     fn check(&self) -> Result<(), Error> {
@@ -76,6 +76,12 @@ impl<T: Real> Settings<T> {
         }
         Ok(())
     }
+}
+
+/// Scores that differ by no more are a tie unless the caller says otherwise.
+#[inline(always)]
+pub(super) fn tie_tolerance<T: Real>() -> T {
+    T::from_f32(1e-10).max(T::from_f32(64.0) * T::EPSILON)
 }
 
 /// Length of the scratch of [`solve`] and [`Plan`].

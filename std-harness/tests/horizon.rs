@@ -351,8 +351,7 @@ fn same_as_core<T: Real + Probability<f64> + Reward<f64> + Probability<T> + Rewa
     let mut decisions = Decisions::new(horizon, process.states);
     let mut planner = Planner::new(&process).unwrap();
     for _ in 0..2 {
-        let found =
-            planner.solve(horizon, settings, Some(&mut decisions), &Progress::new(true, None)).unwrap();
+        let found = planner.solve(horizon, settings, Some(&mut decisions), &Progress::quiet()).unwrap();
         assert!(found == expected, "{risk:?}, discount {discount}: values");
         assert!(decisions == table, "{risk:?}, discount {discount}: policy");
     }

@@ -119,9 +119,8 @@ fn solved<T: reparam::Real, M: Model<T>>(
     b: T,
     policy: impl FnMut(usize, usize, usize),
 ) -> std::result::Result<Vec<T>, reparam::horizon::Error> {
-    let risk = if b == T::ZERO { Risk::Mean } else { Risk::Entropic(b) };
     let mut scratch = vec![T::ZERO; plan::scratch_len(model.states())];
-    Ok(solve(model, horizon, Settings::new(risk), &mut scratch, policy)?.to_vec())
+    Ok(solve(model, horizon, Settings::new(Risk::Entropic(b)), &mut scratch, policy)?.to_vec())
 }
 
 /// The largest power of ten of which all rewards are small multiples, and the multiples.

@@ -5,9 +5,8 @@ use std::path::PathBuf;
 
 use clap::Args;
 use reparam::horizon::law::Atom;
-use reparam::horizon::plan::Settings;
 use reparam::horizon::target::Objective;
-use reparam::horizon::{Law, Model, Risk};
+use reparam::horizon::{Law, Model};
 use serde::Serialize;
 
 use super::evaluate::{Known, LawOptions, draw, level};
@@ -18,6 +17,7 @@ use super::process::{ModelOptions, Process};
 use super::{evar, target};
 use crate::arguments::{check_files, positive};
 use crate::context::Context;
+use crate::report::progress::Progress;
 use crate::report::table::{Table, number};
 use crate::{Error, Result};
 
@@ -92,22 +92,17 @@ impl CompareOptions {
         let progress = context.progress(None);
         progress.message(|| "solutions".into());
         let mut planner = Planner::new(&process)?;
-        let quiet = Context::default().progress(None);
-        let mut best = |b: f64| -> Result<Decisions> {
-            let risk = if b == 0.0 { Risk::Mean } else { Risk::Entropic(b) };
-            let mut decisions = Decisions::new(horizon, process.states);
-            planner.solve(horizon, Settings::new(risk), Some(&mut decisions), &quiet)?;
-            Ok(decisions)
-        };
         let law = |decisions: &Decisions| self.law.law(&process, decisions, start);
 
-        let mut laws = vec![("mean".to_owned(), law(&best(0.0)?)?)];
+        let mut laws = vec![("mean".to_owned(), law(&planner.decide(horizon, 0.0)?)?)];
         for &b in &self.risks {
-            laws.push((format!("ERM, b = {b}"), law(&best(b)?)?));
+            laws.push((format!("ERM, b = {b}"), law(&planner.decide(horizon, b)?)?));
         }
-        let found =
-            evar::maximize(&process, horizon, start, self.level, self.tolerance, &Context::default())?;
-        laws.push((format!("EVaR, b = {}", number(found.risk, 3)), law(&best(found.risk)?)?));
+        let found = evar::maximize(&process, horizon, start, self.level, self.tolerance, &Progress::quiet())?;
+        laws.push((
+            format!("EVaR, b = {}", number(found.risk, 3)),
+            law(&planner.decide(horizon, found.risk)?)?,
+        ));
         let front = find(&process, horizon, start, &self.range, &progress)?;
         let mut of_front: Option<(f64, String, Known)> = None;
         for piece in &front.pieces {

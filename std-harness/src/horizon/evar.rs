@@ -14,11 +14,12 @@ use reparam::horizon::plan::Settings;
 use serde::Serialize;
 
 use super::evaluate::level;
-use super::planner::{Decisions, Planner};
+use super::planner::Planner;
 use super::process::{ModelOptions, Process};
 use super::solve::{listed, write_policy};
 use crate::arguments::{check_files, positive};
 use crate::context::Context;
+use crate::report::progress::Progress;
 use crate::report::table::number;
 use crate::{Error, Result};
 
@@ -91,22 +92,19 @@ pub fn maximize(
     start: usize,
     tail: f64,
     tolerance: f64,
-    context: &Context,
+    progress: &Progress,
 ) -> Result<Best> {
     let mut planner = Planner::new(process)?;
-    let progress = context.progress(None);
     let mut solves = 0;
-    let quiet = Context::default().progress(None);
     let mut erm = |b: f64| -> Result<f64> {
         solves += 1;
         progress.add(1);
-        let risk = if b == 0.0 { Risk::Mean } else { Risk::Entropic(b) };
-        Ok(planner.solve(horizon, Settings::new(risk), None, &quiet)?[start])
+        let settings = Settings::new(Risk::Entropic(b));
+        Ok(planner.solve(horizon, settings, None, &Progress::quiet())?[start])
     };
     let mean = erm(0.0)?;
     let penalty = -tail.ln();
     if penalty == 0.0 {
-        progress.finish();
         return Ok(Best { value: mean, risk: 0.0, bound: mean, solves });
     }
     // Beyond, the penalty is at most the tolerance: ERM there is no larger than here.
@@ -153,7 +151,6 @@ pub fn maximize(
             }
         }
     }
-    progress.finish();
     Ok(Best { value: best.0, risk: best.1, bound: limit.min(best.0 + tolerance), solves })
 }
 
@@ -177,11 +174,10 @@ impl EvarOptions {
         let process = self.model.read::<f64>()?;
         let start = self.model.state(&process, self.start)?;
         let horizon = self.horizon as usize;
-        let best = maximize(&process, horizon, start, self.tail, self.tolerance, context)?;
-        let mut decisions = Decisions::new(horizon, process.states);
-        let quiet = Context::default().progress(None);
-        let risk = if best.risk == 0.0 { Risk::Mean } else { Risk::Entropic(best.risk) };
-        Planner::new(&process)?.solve(horizon, Settings::new(risk), Some(&mut decisions), &quiet)?;
+        let progress = context.progress(None);
+        let best = maximize(&process, horizon, start, self.tail, self.tolerance, &progress)?;
+        progress.finish();
+        let decisions = Planner::new(&process)?.decide(horizon, best.risk)?;
         if let Some(path) = &self.output {
             write_policy(path, &decisions, process.base)?;
         }

@@ -7,8 +7,7 @@
 use std::fmt::Write;
 
 use clap::Args;
-use reparam::horizon::plan::Settings;
-use reparam::horizon::{Law, Risk};
+use reparam::horizon::Law;
 use serde::Serialize;
 
 use super::evaluate::{LawOptions, level};
@@ -85,14 +84,11 @@ pub fn find(
     progress: &Progress,
 ) -> Result<Front> {
     let mut planner = Planner::new(process)?;
-    let (mut solves, quiet) = (0, Context::default().progress(None));
+    let mut solves = 0;
     let mut best = |b: f64| -> Result<Decisions> {
-        let mut decisions = Decisions::new(horizon, process.states);
-        let risk = if b == 0.0 { Risk::Mean } else { Risk::Entropic(b) };
-        planner.solve(horizon, Settings::new(risk), Some(&mut decisions), &quiet)?;
         solves += 1;
         progress.add(1);
-        Ok(decisions)
+        planner.decide(horizon, b)
     };
     let first = best(0.0)?;
     let mut pieces = vec![Piece { from: 0.0, decisions: first.clone() }];

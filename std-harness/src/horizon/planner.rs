@@ -3,7 +3,7 @@
 use rayon::prelude::*;
 use reparam::Real;
 use reparam::horizon::plan::{Backup, Settings};
-use reparam::horizon::{Edge, Model, Policy};
+use reparam::horizon::{Edge, Model, Policy, Risk};
 
 use super::failed;
 use super::process::Process;
@@ -118,6 +118,15 @@ impl<'a, T: Real> Planner<'a, T> {
             None => backward(*process, buffers, horizon, settings, pruning, decisions, progress),
         })?;
         Ok(&self.buffers.value)
+    }
+}
+
+impl Planner<'_, f64> {
+    /// The best policy for ERM with b, the mean for b = 0, without progress.
+    pub fn decide(&mut self, horizon: usize, b: f64) -> Result<Decisions> {
+        let mut decisions = Decisions::new(horizon, self.process.states);
+        self.solve(horizon, Settings::new(Risk::Entropic(b)), Some(&mut decisions), &Progress::quiet())?;
+        Ok(decisions)
     }
 }
 

@@ -13,7 +13,7 @@ impl Progress {
     /// A bar up to `length`, or a spinner with a counter if the length is unknown.
     pub fn new(quiet: bool, length: Option<u64>) -> Self {
         if quiet || !std::io::stderr().is_terminal() {
-            return Self(ProgressBar::hidden());
+            return Self::quiet();
         }
         let bar = match length {
             Some(length) => ProgressBar::new(length),
@@ -28,6 +28,11 @@ impl Progress {
         bar.set_style(style.progress_chars("=> "));
         bar.enable_steady_tick(Duration::from_millis(200));
         Self(bar)
+    }
+
+    /// Nothing, for a part of work that shows its own.
+    pub fn quiet() -> Self {
+        Self(ProgressBar::hidden())
     }
 
     /// Sets how much is done.
