@@ -161,32 +161,43 @@ pub fn plan<'a, T: Real>(
         }
     });
     let values = buffers.walk(horizon, |stage, state, next, row| {
-        for (k, w) in row.iter_mut().enumerate() {
-            let mut best: Option<(T, usize)> = None;
+        for (block, row) in row.chunks_mut(BLOCK).enumerate() {
+            let first = block.wrapping_mul(BLOCK);
+            let mut best: [Option<(T, usize)>; BLOCK] = [None; BLOCK];
             for action in 0..model.actions() {
                 let Ok(edges) = edges(model, stage, state, action) else { continue };
-                let mut sum = T::ZERO;
+                let mut sums = [T::ZERO; BLOCK];
                 for edge in edges {
                     let (whole, part) = split(edge.reward / lattice.step);
                     if part > T::ZERO {
                         return Err(Error::OffLattice { state, action });
                     }
-                    let after = after(next.of(edge.next), k, whole, objective, lattice.step);
-                    sum = sum.mac(edge.probability, after);
+                    let next = next.of(edge.next);
+                    for (k, (sum, _)) in (first..).zip(sums.iter_mut().zip(&*row)) {
+                        let after = after(next, k, whole, objective, lattice.step);
+                        *sum = sum.mac(edge.probability, after);
+                    }
                 }
-                let score = if objective == Objective::Reach { sum } else { -sum };
-                if best.is_none_or(|(best, _)| score > best + tolerance(best)) {
-                    best = Some((score, action));
+                for (best, sum) in best.iter_mut().zip(sums) {
+                    let score = if objective == Objective::Reach { sum } else { -sum };
+                    if best.is_none_or(|(best, _)| score > best + tolerance(best)) {
+                        *best = Some((score, action));
+                    }
                 }
             }
-            let (score, action) = best.ok_or(Error::NoAction { state })?;
-            *w = score.abs();
-            policy(stage, state, k, action);
+            for (k, (w, best)) in (first..).zip(row.iter_mut().zip(best)) {
+                let (score, action) = best.ok_or(Error::NoAction { state })?;
+                *w = score.abs();
+                policy(stage, state, k, action);
+            }
         }
         Ok(())
     })?;
     Ok(Targets { lattice, objective, values })
 }
+
+/// Targets for which an edge is looked at once.
+const BLOCK: usize = 16;
 
 /// W of the successor at target `k − shift`: off the lattice the target is met, or out of reach.
 #[inline(always)]
