@@ -14,6 +14,7 @@
 //! | system | [`diagonal`] | sparse vectors as products; sparse adaptive filters |
 //! | system | [`horizon`] | planning over a finite horizon: mean, exponential utility, laws of the return |
 //! | system | [`implicit`] | value estimates as those of a learned process |
+//! | system | [`dirac_frenkel`] | solutions of differential equations as a few weights that move |
 //! | ground | [`dense`] | small dense linear algebra on slices, const-generic types on top |
 //! | ground | [`random`] | SplitMix64, uniform and Gaussian samples, the same bits everywhere |
 //! | ground | [`trig`] | `f32` sine, cosine and arctangent without soft-float |
@@ -41,6 +42,7 @@
 
 pub mod dense;
 pub mod diagonal;
+pub mod dirac_frenkel;
 pub mod givens;
 pub mod group_shuffle;
 pub mod horizon;
