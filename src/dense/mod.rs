@@ -45,5 +45,5 @@ pub use givens_qr::GivensQr;
 pub use lu::Lu;
 pub use matrix::Matrix;
 pub use qr::{PivotedQr, Qr};
-pub(crate) use row::check_finite;
+pub(crate) use row::{add_scaled, check_finite, dot};
 pub use svd::Svd;

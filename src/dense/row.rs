@@ -6,7 +6,7 @@ use super::Error;
 
 /// x · y, summed from the left.
 #[inline(always)]
-pub(super) fn dot<T: Real>(x: &[T], y: &[T]) -> T {
+pub(crate) fn dot<T: Real>(x: &[T], y: &[T]) -> T {
     x.iter().zip(y).fold(T::ZERO, |sum, (&x, &y)| sum.mac(x, y))
 }
 
@@ -89,7 +89,7 @@ pub(super) fn column<T: Real>(rows: &[T], stride: usize, index: usize) -> impl I
 
 /// y ← y + a·x.
 #[inline(always)]
-pub(super) fn add_scaled<T: Real>(y: &mut [T], a: T, x: &[T]) {
+pub(crate) fn add_scaled<T: Real>(y: &mut [T], a: T, x: &[T]) {
     for (y, &x) in y.iter_mut().zip(x) {
         *y = y.mac(a, x);
     }

@@ -99,7 +99,8 @@ fn factor_parts<T: Real>(
         line.iter_mut().zip(source).for_each(|(x, &a)| *x = a * scale);
     }
     set_identity(short, turns);
-    let sweeps = orthogonalize(short, long, lines, turns)?;
+    // Below, squares are subnormal and angles are noise.
+    let sweeps = orthogonalize(short, long, lines, short, turns, small())?;
     normalize(short, long, lines, singular_values);
     sort(long, lines, turns, singular_values);
     singular_values.iter_mut().for_each(|s| *s /= scale);
@@ -112,7 +113,7 @@ fn factor_parts<T: Real>(
 
 /// A power of two that brings the largest element near 1; 1 for the zero matrix.
 #[inline(always)]
-pub(super) fn power_of_two_scale<T: Real>(a: &[T]) -> Result<T, Error> {
+pub(crate) fn power_of_two_scale<T: Real>(a: &[T]) -> Result<T, Error> {
     let (mut largest, mut sum) = (T::ZERO, T::ZERO);
     for &x in a {
         largest = largest.max(x.abs());
@@ -131,26 +132,27 @@ pub(super) fn power_of_two_scale<T: Real>(a: &[T]) -> Result<T, Error> {
     Ok(scale)
 }
 
-/// Rotates pairs of `lines` until all are orthogonal, and `turns` with them; the longer line of a pair comes
-/// first (de Rijk, SIAM J. Sci. Stat. Comput. 10 (1989) 359), so that lengths come out descending.
+/// Rotates pairs of `lines` until all are orthogonal, and `turns` of `width` numbers each with them; the longer line of a
+/// pair comes first (de Rijk, SIAM J. Sci. Stat. Comput. 10 (1989) 359), so that lengths come out descending, but those
+/// whose squares are not above `negligible`.
 #[inline(always)]
-fn orthogonalize<T: Real>(
+pub(crate) fn orthogonalize<T: Real>(
     short: usize,
     long: usize,
     lines: &mut [T],
+    width: usize,
     turns: &mut [T],
+    negligible: T,
 ) -> Result<usize, Error> {
     let tolerance = T::EPSILON * T::from_usize(long).sqrt();
-    // Below, squares are subnormal and angles are noise.
-    let negligible = small::<T>();
     for sweep in 1..=MAX_SWEEPS {
         let mut converged = true;
         let (mut lines, mut turns) = (&mut *lines, &mut *turns);
         for _ in 0..short {
             let (x, lines_below) = lines.split_at_mut_checked(long).ok_or(Error::Shape)?;
-            let (x_turn, turns_below) = turns.split_at_mut_checked(short).ok_or(Error::Shape)?;
+            let (x_turn, turns_below) = turns.split_at_mut_checked(width).ok_or(Error::Shape)?;
             // Not zipped: `Zip` divides by the length of the chunks, and may be compiled apart from the check.
-            let mut y_turns = turns_below.chunks_exact_mut(short.max(1));
+            let mut y_turns = turns_below.chunks_exact_mut(width.max(1));
             for y in lines_below.chunks_exact_mut(long.max(1)) {
                 let y_turn = y_turns.next().ok_or(Error::Shape)?;
                 let (mut xx, mut xy, mut yy) = (T::ZERO, T::ZERO, T::ZERO);
