@@ -100,7 +100,8 @@ fn factor_parts<T: Real>(
     }
     set_identity(short, turns);
     // Below, squares are subnormal and angles are noise.
-    let sweeps = orthogonalize(short, long, lines, short, turns, small())?;
+    let negligible = small::<T>().sqrt();
+    let sweeps = orthogonalize(long, lines, short, turns, singular_values, negligible, T::ZERO)?;
     normalize(short, long, lines, singular_values);
     sort(long, lines, turns, singular_values);
     singular_values.iter_mut().for_each(|s| *s /= scale);
@@ -133,54 +134,61 @@ pub(crate) fn power_of_two_scale<T: Real>(a: &[T]) -> Result<T, Error> {
 }
 
 /// Rotates pairs of `lines` until all are orthogonal, and `turns` of `width` numbers each with them; the longer line of a
-/// pair comes first (de Rijk, SIAM J. Sci. Stat. Comput. 10 (1989) 359), so that lengths come out descending, but those
-/// whose squares are not above `negligible`.
+/// pair comes first (de Rijk, SIAM J. Sci. Stat. Comput. 10 (1989) 359), so that lengths come out descending. Lines not longer
+/// than `negligible` are left as they are; those not longer than `minor` are not made orthogonal to each other.
+///
+/// `lengths`: scratch, a number for each line. They are taken once a sweep and follow the rotations, as in LAPACK's `gesvj`.
+#[allow(clippy::too_many_arguments)]
 #[inline(always)]
 pub(crate) fn orthogonalize<T: Real>(
-    short: usize,
     long: usize,
     lines: &mut [T],
     width: usize,
     turns: &mut [T],
+    lengths: &mut [T],
     negligible: T,
+    minor: T,
 ) -> Result<usize, Error> {
     let tolerance = T::EPSILON * T::from_usize(long).sqrt();
     for sweep in 1..=MAX_SWEEPS {
         let mut converged = true;
-        let (mut lines, mut turns) = (&mut *lines, &mut *turns);
-        for _ in 0..short {
+        for (line, length) in lines.chunks_exact(long.max(1)).zip(&mut *lengths) {
+            *length = dot(line, line).sqrt();
+        }
+        let (mut lines, mut turns, mut lengths) = (&mut *lines, &mut *turns, &mut *lengths);
+        while let Some((x_length, lengths_below)) = mem::take(&mut lengths).split_first_mut() {
             let (x, lines_below) = lines.split_at_mut_checked(long).ok_or(Error::Shape)?;
             let (x_turn, turns_below) = turns.split_at_mut_checked(width).ok_or(Error::Shape)?;
             // Not zipped: `Zip` divides by the length of the chunks, and may be compiled apart from the check.
             let mut y_turns = turns_below.chunks_exact_mut(width.max(1));
+            let mut y_lengths = lengths_below.iter_mut();
             for y in lines_below.chunks_exact_mut(long.max(1)) {
                 let y_turn = y_turns.next().ok_or(Error::Shape)?;
-                let (mut xx, mut xy, mut yy) = (T::ZERO, T::ZERO, T::ZERO);
-                for (&x, &y) in x.iter().zip(&*y) {
-                    xx = xx.mac(x, x);
-                    xy = xy.mac(x, y);
-                    yy = yy.mac(y, y);
-                }
-                if yy > xx {
+                let y_length = y_lengths.next().ok_or(Error::Shape)?;
+                if *y_length > *x_length {
                     swap_rows(x, y);
                     swap_rows(x_turn, y_turn);
-                    (xx, yy) = (yy, xx);
+                    mem::swap(x_length, y_length);
                     converged = false;
                 }
-                if yy <= negligible {
+                if *y_length <= negligible || *x_length <= minor {
                     continue;
                 }
-                let (x_norm, y_norm) = (xx.sqrt(), yy.sqrt());
-                let cosine = xy / x_norm / y_norm;
+                let cosine = dot(x, y) / *x_length / *y_length;
                 if cosine.abs() <= tolerance {
                     continue;
                 }
                 converged = false;
-                let (c, s) = diagonalizing(x_norm, y_norm, cosine);
+                let ratio = *y_length / *x_length;
+                let (c, s, tan) = diagonalizing(ratio, cosine);
                 rotate(x, y, c, s);
                 rotate(x_turn, y_turn, c, s);
+                let (gained, left) = (tan * cosine * ratio, T::ONE - tan * cosine / ratio);
+                *x_length *= (T::ONE + gained).max(T::ZERO).sqrt();
+                // Where little is left, it is a difference of nearly equal numbers.
+                *y_length = if left > T::from_f32(0.1) { *y_length * left.sqrt() } else { dot(y, y).sqrt() };
             }
-            (lines, turns) = (lines_below, turns_below);
+            (lines, turns, lengths) = (lines_below, turns_below, lengths_below);
         }
         if converged {
             return Ok(sweep);
@@ -189,11 +197,10 @@ pub(crate) fn orthogonalize<T: Real>(
     Err(Error::NoConvergence)
 }
 
-/// Cosine and sine of the rotation that makes two lines orthogonal, the first not shorter than the second.
+/// Cosine, sine and tangent of the rotation that makes two lines orthogonal, the second `ratio` ≤ 1 times as long.
 #[inline(always)]
-fn diagonalizing<T: Real>(x_norm: T, y_norm: T, cosine: T) -> (T, T) {
+fn diagonalizing<T: Real>(ratio: T, cosine: T) -> (T, T, T) {
     // tan(2 angle) = 2 cosine / (ratio⁻¹ − ratio).
-    let ratio = y_norm / x_norm;
     let cot = (T::ONE - ratio) * (T::ONE + ratio) / (T::TWO * cosine * ratio);
     let tan = if cot.abs() > T::ONE / T::EPSILON {
         T::HALF / cot
@@ -201,7 +208,7 @@ fn diagonalizing<T: Real>(x_norm: T, y_norm: T, cosine: T) -> (T, T) {
         T::ONE.copysign(cot) / (cot.abs() + T::ONE.mac(cot, cot).sqrt())
     };
     let c = T::ONE / T::ONE.mac(tan, tan).sqrt();
-    (c, c * tan)
+    (c, c * tan, tan)
 }
 
 /// Puts the lengths in descending order. Sweeps have done that for all lines but those whose squares underflow.

@@ -69,6 +69,7 @@ impl<T: Real, P: Problem<T>> Flow<T> for DiracFrenkel<'_, P, T> {
             let value = self.problem.row(theta, t, point, row)?;
             rows.add_row(row, value)?;
         }
-        from_factored(&rows.factor()?, self.method, self.memory, h, momentum, velocity, row)
+        let factored = rows.factor(row)?;
+        from_factored(&factored, self.method, self.memory, h, momentum, velocity, row)
     }
 }

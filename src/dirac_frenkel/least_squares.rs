@@ -5,9 +5,10 @@
 //! are neither U nor V, so that `n² + n + 1` numbers are enough.
 
 use crate::Real;
-use crate::dense::{Error as Refused, add_scaled, dot, givens_qr, svd};
+use crate::dense::{Error as Refused, add_scaled, check_finite, dot, svd};
 
 use super::error::{Error, check_length};
+use super::rows;
 
 /// Singular values below this part of the largest, in units of ε, are rounding: never kept.
 const NOISE: f32 = 8.0;
@@ -64,7 +65,8 @@ pub const fn state_len(n: usize) -> usize {
 /// for x in [1.0, 2.0] {
 ///     rows.add_row(&mut [x, x], 3.0 * x)?;
 /// }
-/// let factored = rows.factor()?;
+/// let mut scratch = [0.0; 2];
+/// let factored = rows.factor(&mut scratch)?;
 /// let rank = factored.rank(Truncation::none());
 /// let mut eta = [0.0; 2];
 /// factored.minimum_norm(rank, &mut eta)?;
@@ -107,30 +109,33 @@ impl<'a, T: Real> LeastSquares<'a, T> {
         Self { n, r, along, residual }
     }
 
-    /// Takes the row ∂û/∂θ at a point and the right-hand side there. `row` becomes zero.
+    /// Takes the row ∂û/∂θ at a point and the right-hand side there. `row` is used up. Elements whose squares vanish, below 1e-19 in
+    /// `f32`, count as zero.
     ///
-    /// Cost: 2n² multiply-adds, n square roots, 2n divisions.
+    /// Cost: n² multiply-adds, n divisions.
     ///
     /// # Errors
     /// [`Error::Length`]; [`Error::NotFinite`]: the state is as it was.
     #[inline(always)]
     pub fn add_row(&mut self, row: &mut [T], value: T) -> Result<(), Error> {
         check_length(self.n, row.len())?;
-        let mut value = [value];
-        givens_qr::add_row(self.n, 1, self.r, self.along, row, &mut value).map_err(refused)?;
-        let [left] = value;
-        *self.residual = self.residual.mac(left, left);
+        if !value.is_finite() {
+            return Err(Error::NotFinite);
+        }
+        check_finite(row).map_err(refused)?;
+        *self.residual += rows::add(self.r, self.along, row, value);
         Ok(())
     }
 
-    /// Singular values and directions. A second factoring starts from new rows.
+    /// Singular values and directions. `scratch`: n.
     ///
     /// Cost, per sweep: n²/2 pairs of rows at 3 to 7 multiply-adds an element; 6 to 11 sweeps.
     ///
     /// # Errors
     /// [`Error::NotFinite`] if the rows overflowed; [`Error::NoConvergence`].
-    pub fn factor(self) -> Result<Factored<'a, T>, Error> {
-        Factored::new(self.n, self.r, self.along, *self.residual)
+    pub fn factor(self, scratch: &mut [T]) -> Result<Factored<'a, T>, Error> {
+        rows::finish(self.r, self.along);
+        Factored::new(self.n, self.r, self.along, *self.residual, scratch)
     }
 }
 
@@ -148,16 +153,23 @@ pub struct Factored<'a, T> {
 
 impl<'a, T: Real> Factored<'a, T> {
     /// From any rows of length `n`, as many as `along` has numbers; `residual` is ‖f‖² outside their span.
-    pub(super) fn new(n: usize, lines: &'a mut [T], along: &'a mut [T], residual: T) -> Result<Self, Error> {
+    /// `scratch`: as long as `along`.
+    pub(super) fn new(
+        n: usize,
+        lines: &'a mut [T],
+        along: &'a mut [T],
+        residual: T,
+        scratch: &mut [T],
+    ) -> Result<Self, Error> {
+        check_length(along.len(), scratch.len())?;
         let scale = svd::power_of_two_scale(lines).map_err(refused)?;
         let mut square = T::ZERO;
         for x in lines.iter_mut() {
             *x *= scale;
             square = square.mac(*x, *x);
         }
-        let noise = T::from_f32(NOISE) * T::EPSILON;
-        let count = along.len();
-        svd::orthogonalize(count, n, lines, 1, along, noise * noise * square).map_err(refused)?;
+        let noise = T::from_f32(NOISE) * T::EPSILON * square.sqrt();
+        svd::orthogonalize(n, lines, 1, along, scratch, noise, noise).map_err(refused)?;
         if !(residual.is_finite() && along.iter().all(|x| x.is_finite())) {
             return Err(Error::NotFinite);
         }

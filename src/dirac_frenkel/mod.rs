@@ -27,6 +27,7 @@ pub mod full;
 pub mod least_squares;
 pub mod problem;
 pub mod random;
+mod rows;
 mod solver;
 pub mod step;
 pub mod velocity;

@@ -90,7 +90,7 @@ impl<T: Real, P: Problem<T>, G: Rng> Flow<T> for Columns<'_, P, G, T> {
         }
         let method = Method::Truncated(self.truncation);
         let none = unused.split_at_mut_checked(count).ok_or(Error::Size)?;
-        let stage = from_factored(&rows.factor()?, method, None, None, none.0, eta, none.1)?;
+        let stage = from_factored(&rows.factor(part)?, method, None, None, none.0, eta, none.1)?;
         velocity.fill(T::ZERO);
         let moving = velocity.iter_mut().zip(&*chosen).filter(|(_, chosen)| **chosen != T::ZERO);
         moving.zip(&*eta).for_each(|((velocity, _), &eta)| *velocity = eta);
@@ -185,7 +185,7 @@ impl<T: Real, P: Problem<T>, G: Rng> Flow<T> for Sketch<'_, P, G, T> {
             square = square.mac(value, value);
         }
         let left = (square - dot(along, along)).max(T::ZERO);
-        let factored = Factored::new(n, lines, along, left)?;
+        let factored = Factored::new(n, lines, along, left, sketched)?;
         let method = Method::Truncated(self.truncation);
         from_factored(&factored, method, self.memory, h, momentum, velocity, row)
     }

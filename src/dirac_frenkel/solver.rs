@@ -70,7 +70,8 @@ impl<T: Real, P: Problem<T>, const N: usize> Flow<T> for Borrowed<'_, P, T, N> {
             let value = self.problem.row(theta, t, point, &mut row)?;
             rows.add_row(&mut row, value)?;
         }
-        from_factored(&rows.factor()?, self.method, self.momentum, h, momentum, velocity, &mut row)
+        let factored = rows.factor(&mut row)?;
+        from_factored(&factored, self.method, self.momentum, h, momentum, velocity, &mut row)
     }
 }
 
