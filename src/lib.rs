@@ -47,6 +47,7 @@ pub mod givens;
 pub mod group_shuffle;
 pub mod horizon;
 pub mod implicit;
+mod lanes;
 pub mod random;
 pub mod real;
 mod runs;

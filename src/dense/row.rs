@@ -98,9 +98,7 @@ pub(crate) fn add_scaled<T: Real>(y: &mut [T], a: T, x: &[T]) {
 /// (x, y) ← (c·x + s·y, c·y − s·x).
 #[inline(always)]
 pub(super) fn rotate<T: Real>(x: &mut [T], y: &mut [T], c: T, s: T) {
-    for (x, y) in x.iter_mut().zip(y) {
-        (*x, *y) = ((c * *x).mac(s, *y), (c * *y).mac(-s, *x));
-    }
+    T::rotate(x, y, c, s);
 }
 
 /// Exchanges elements `i` and `j`; an index outside leaves `x` as it is.

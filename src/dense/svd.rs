@@ -17,6 +17,7 @@ use super::Matrix;
 use super::error::{Error, check_len, check_shape};
 use super::row::{add_scaled, check_finite, dot, rotate, set_identity, swap_rows};
 use super::scale::{norm, small};
+use crate::lanes;
 
 /// Sweeps after which [`factor`] gives up. Well-scaled matrices need 4 to 9.
 pub const MAX_SWEEPS: usize = 30;
@@ -153,7 +154,7 @@ pub(crate) fn orthogonalize<T: Real>(
     for sweep in 1..=MAX_SWEEPS {
         let mut converged = true;
         for (line, length) in lines.chunks_exact(long.max(1)).zip(&mut *lengths) {
-            *length = dot(line, line).sqrt();
+            *length = lanes::dot(line, line).sqrt();
         }
         let (mut lines, mut turns, mut lengths) = (&mut *lines, &mut *turns, &mut *lengths);
         while let Some((x_length, lengths_below)) = mem::take(&mut lengths).split_first_mut() {
@@ -174,7 +175,7 @@ pub(crate) fn orthogonalize<T: Real>(
                 if *y_length <= negligible || *x_length <= minor {
                     continue;
                 }
-                let cosine = dot(x, y) / *x_length / *y_length;
+                let cosine = lanes::dot(x, y) / *x_length / *y_length;
                 if cosine.abs() <= tolerance {
                     continue;
                 }
@@ -186,7 +187,8 @@ pub(crate) fn orthogonalize<T: Real>(
                 let (gained, left) = (tan * cosine * ratio, T::ONE - tan * cosine / ratio);
                 *x_length *= (T::ONE + gained).max(T::ZERO).sqrt();
                 // Where little is left, it is a difference of nearly equal numbers.
-                *y_length = if left > T::from_f32(0.1) { *y_length * left.sqrt() } else { dot(y, y).sqrt() };
+                *y_length =
+                    if left > T::from_f32(0.1) { *y_length * left.sqrt() } else { lanes::dot(y, y).sqrt() };
             }
             (lines, turns, lengths) = (lines_below, turns_below, lengths_below);
         }

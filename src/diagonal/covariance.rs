@@ -152,7 +152,7 @@ impl<T: Real> Covariance<T> for Factored<'_, T> {
         let mut rows = self.factor.chunks_exact(self.rank.get());
         for out in out {
             let Some(row) = rows.next() else { break };
-            *out = self.scale * super::lanes::dot(row, self.scratch);
+            *out = self.scale * crate::lanes::dot(row, self.scratch);
         }
     }
     fn color(&mut self, z: &[T], out: &mut [T]) {
@@ -160,7 +160,7 @@ impl<T: Real> Covariance<T> for Factored<'_, T> {
         let mut rows = self.factor.chunks_exact(self.rank.get());
         for out in out {
             let Some(row) = rows.next() else { break };
-            *out = deviation * super::lanes::dot(row, z);
+            *out = deviation * crate::lanes::dot(row, z);
         }
     }
 }

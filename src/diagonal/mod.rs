@@ -27,7 +27,6 @@ mod error;
 pub mod filter;
 pub mod flow;
 pub mod fokker_planck;
-mod lanes;
 pub mod rule;
 pub mod sde;
 mod squares;

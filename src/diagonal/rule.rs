@@ -24,8 +24,8 @@
 use crate::Real;
 
 use super::error::{Error, check_not_negative, check_positive};
-use super::lanes::{self, LANES};
 use super::squares;
+use crate::lanes::{self, LANES};
 
 mod sealed {
     pub trait Sealed {}

@@ -17,9 +17,9 @@ use crate::random::fill_gaussian;
 
 use super::covariance::Covariance;
 use super::error::{Error, check_length, check_not_negative, check_positive};
-use super::lanes::dot;
 use super::rule::Rule;
 use super::step::{bound, check_pull};
+use crate::lanes::dot;
 
 /// What drives the equation.
 #[derive(Clone, Copy, Debug, PartialEq)]

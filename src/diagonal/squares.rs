@@ -5,7 +5,7 @@
 
 use crate::Real;
 
-use super::lanes::{LANES, accumulate, total};
+use crate::lanes::{LANES, accumulate, total};
 
 /// Σ a·(u² − v²).
 #[inline(always)]

@@ -3,8 +3,8 @@
 use crate::Real;
 
 use super::error::{Error, check_length, check_not_negative, check_positive};
-use super::lanes::dot;
 use super::rule::Rule;
+use crate::lanes::dot;
 
 /// Size of a step.
 #[derive(Clone, Copy, Debug, PartialEq)]

@@ -1,4 +1,4 @@
-//! Square root, fused multiply-add and five loops of a single-precision FPU.
+//! Square root, fused multiply-add and eight loops of a single-precision FPU.
 //!
 //! This is the one file with `unsafe`. Stable Rust without `std` names neither instruction, and inline assembly
 //! has no operand class for an FPU without doubles: operands would travel through core registers (5 and 9
@@ -180,6 +180,136 @@ global_asm!(
     "vpop {{d8-d9}}",
     "bx lr",
     ".size reparam_product_update, . - reparam_product_update",
+    // (x: r0, y: r1, n: r2): x·y in four lanes, (s0 + s2) + (s1 + s3).
+    ".section .text.reparam_dot, \"ax\", %progbits",
+    ".global reparam_dot",
+    ".type reparam_dot, %function",
+    ".thumb_func",
+    "reparam_dot:",
+    "mov r12, #0",
+    "vmov d0, r12, r12",
+    "lsrs r3, r2, #2",
+    "vmov d1, r12, r12",
+    "beq 1f",
+    "0:",
+    "vldmia r0!, {{s4-s7}}",
+    "vldmia r1!, {{s8-s11}}",
+    "vmla.f32 s0, s4, s8",
+    "vmla.f32 s1, s5, s9",
+    "vmla.f32 s2, s6, s10",
+    "vmla.f32 s3, s7, s11",
+    "subs r3, #1",
+    "bne 0b",
+    "1:",
+    "ands r2, #3",
+    "beq 2f",
+    "vldr s4, [r0]",
+    "vldr s8, [r1]",
+    "subs r2, #1",
+    "vmla.f32 s0, s4, s8",
+    "beq 2f",
+    "vldr s4, [r0, #4]",
+    "vldr s8, [r1, #4]",
+    "subs r2, #1",
+    "vmla.f32 s1, s4, s8",
+    "beq 2f",
+    "vldr s4, [r0, #8]",
+    "vldr s8, [r1, #8]",
+    "vmla.f32 s2, s4, s8",
+    "2:",
+    "vadd.f32 s0, s0, s2",
+    "vadd.f32 s1, s1, s3",
+    "vadd.f32 s0, s0, s1",
+    "bx lr",
+    ".size reparam_dot, . - reparam_dot",
+    // (x: r0, y: r1, n: r2, c: s0, s: s1): x = c·x + s·y, y = c·y − s·x.
+    ".section .text.reparam_rotate, \"ax\", %progbits",
+    ".global reparam_rotate",
+    ".type reparam_rotate, %function",
+    ".thumb_func",
+    "reparam_rotate:",
+    "lsrs r3, r2, #2",
+    "beq 1f",
+    "vpush {{d8-d9}}",
+    "0:",
+    "vldm r0, {{s4-s7}}",
+    "vldm r1, {{s8-s11}}",
+    "vmul.f32 s12, s0, s4",
+    "vmul.f32 s13, s0, s5",
+    "vmul.f32 s14, s0, s6",
+    "vmul.f32 s15, s0, s7",
+    "vmul.f32 s16, s0, s8",
+    "vmul.f32 s17, s0, s9",
+    "vmul.f32 s18, s0, s10",
+    "vmul.f32 s19, s0, s11",
+    "vmla.f32 s12, s1, s8",
+    "vmla.f32 s13, s1, s9",
+    "vmla.f32 s14, s1, s10",
+    "vmla.f32 s15, s1, s11",
+    "vmls.f32 s16, s1, s4",
+    "vmls.f32 s17, s1, s5",
+    "vmls.f32 s18, s1, s6",
+    "vmls.f32 s19, s1, s7",
+    "vstmia r0!, {{s12-s15}}",
+    "vstmia r1!, {{s16-s19}}",
+    "subs r3, #1",
+    "bne 0b",
+    "vpop {{d8-d9}}",
+    "1:",
+    "ands r2, #3",
+    "it eq",
+    "bxeq lr",
+    "2:",
+    "vldr s4, [r0]",
+    "vldr s8, [r1]",
+    "vmul.f32 s12, s0, s4",
+    "vmul.f32 s5, s0, s8",
+    "vmla.f32 s12, s1, s8",
+    "vmls.f32 s5, s1, s4",
+    "vstmia r0!, {{s12}}",
+    "vstmia r1!, {{s5}}",
+    "subs r2, #1",
+    "bne 2b",
+    "bx lr",
+    ".size reparam_rotate, . - reparam_rotate",
+    // (x: r0, r: r1, n: r2, head: s0, share: s1): x −= head·r, r += share·x.
+    ".section .text.reparam_eliminate, \"ax\", %progbits",
+    ".global reparam_eliminate",
+    ".type reparam_eliminate, %function",
+    ".thumb_func",
+    "reparam_eliminate:",
+    "lsrs r3, r2, #2",
+    "beq 1f",
+    "0:",
+    "vldm r0, {{s4-s7}}",
+    "vldm r1, {{s8-s11}}",
+    "vmls.f32 s4, s0, s8",
+    "vmls.f32 s5, s0, s9",
+    "vmls.f32 s6, s0, s10",
+    "vmls.f32 s7, s0, s11",
+    "vmla.f32 s8, s1, s4",
+    "vmla.f32 s9, s1, s5",
+    "vmla.f32 s10, s1, s6",
+    "vmla.f32 s11, s1, s7",
+    "vstmia r0!, {{s4-s7}}",
+    "vstmia r1!, {{s8-s11}}",
+    "subs r3, #1",
+    "bne 0b",
+    "1:",
+    "ands r2, #3",
+    "it eq",
+    "bxeq lr",
+    "2:",
+    "vldr s4, [r0]",
+    "vldr s8, [r1]",
+    "vmls.f32 s4, s0, s8",
+    "vmla.f32 s8, s1, s4",
+    "vstmia r0!, {{s4}}",
+    "vstmia r1!, {{s8}}",
+    "subs r2, #1",
+    "bne 2b",
+    "bx lr",
+    ".size reparam_eliminate, . - reparam_eliminate",
     // The next two entries of a row: weights, values and rewards in pairs.
     ".macro reparam_two_entries",
     "ldrb r8, [r4], #1",
@@ -279,6 +409,9 @@ unsafe extern "C" {
     );
     fn reparam_squares_update(u: *mut f32, v: *mut f32, a: *const f32, chunks: usize, k: f32);
     fn reparam_product_sums(u: *const f32, v: *const f32, a: *const f32, chunks: usize, lanes: *mut [f32; 4]);
+    fn reparam_dot(x: *const f32, y: *const f32, n: usize) -> f32;
+    fn reparam_rotate(x: *mut f32, y: *mut f32, n: usize, c: f32, s: f32);
+    fn reparam_eliminate(x: *mut f32, r: *mut f32, n: usize, head: f32, share: f32);
     fn reparam_expectations(ptr: *const u16, rows: usize, out: *mut f32, arrays: *const Arrays);
     fn reparam_product_update(u: *mut f32, v: *mut f32, a: *const f32, chunks: usize, k: f32);
 }
@@ -338,6 +471,27 @@ pub(super) fn squares_update(u: &mut [f32], v: &mut [f32], a: &[f32], k: f32) ->
         unsafe { reparam_squares_update(u.as_mut_ptr(), v.as_mut_ptr(), a.as_ptr(), chunks, k) }
     }
     4 * chunks
+}
+
+/// x·y over the elements that both have, in four lanes.
+#[inline(always)]
+pub(super) fn dot(x: &[f32], y: &[f32]) -> f32 {
+    // SAFETY: reads that many elements of both slices.
+    unsafe { reparam_dot(x.as_ptr(), y.as_ptr(), x.len().min(y.len())) }
+}
+
+/// `(x, y) ← (c·x + s·y, c·y − s·x)`.
+#[inline(always)]
+pub(super) fn rotate(x: &mut [f32], y: &mut [f32], c: f32, s: f32) {
+    // SAFETY: reads and writes that many elements of both slices, which do not overlap.
+    unsafe { reparam_rotate(x.as_mut_ptr(), y.as_mut_ptr(), x.len().min(y.len()), c, s) }
+}
+
+/// `x −= head·r`, then `r += share·x`.
+#[inline(always)]
+pub(super) fn eliminate(x: &mut [f32], r: &mut [f32], head: f32, share: f32) {
+    // SAFETY: as for the rotation.
+    unsafe { reparam_eliminate(x.as_mut_ptr(), r.as_mut_ptr(), x.len().min(r.len()), head, share) }
 }
 
 /// `lanes += a·(u·v)`, likewise.

@@ -44,6 +44,35 @@ pub(crate) mod sealed {
         fn product_sums(_u: &[Self], _v: &[Self], _a: &[Self], _lanes: &mut [Self; 4]) -> usize {
             0
         }
+        /// x·y in four lanes.
+        #[inline(always)]
+        fn dot(x: &[Self], y: &[Self]) -> Self
+        where
+            Self: super::Real,
+        {
+            crate::lanes::portable_dot(x, y)
+        }
+        /// `(x, y) ← (c·x + s·y, c·y − s·x)`.
+        #[inline(always)]
+        fn rotate(x: &mut [Self], y: &mut [Self], c: Self, s: Self)
+        where
+            Self: super::Real,
+        {
+            for (x, y) in x.iter_mut().zip(y) {
+                (*x, *y) = ((c * *x).mac(s, *y), (c * *y).mac(-s, *x));
+            }
+        }
+        /// `x −= head·r`, then `r += share·x`.
+        #[inline(always)]
+        fn eliminate(x: &mut [Self], r: &mut [Self], head: Self, share: Self)
+        where
+            Self: super::Real,
+        {
+            for (x, r) in x.iter_mut().zip(r) {
+                *x = x.mac(-head, *r);
+                *r = r.mac(share, *x);
+            }
+        }
         /// Products of sparse rows, all or nothing: see [`Rows::expectations`](crate::real::rows::Rows).
         #[inline(always)]
         fn expectations(_rows: &Rows<'_>, _first: usize, _values: &[Self], _out: &mut [Self]) -> bool {
@@ -94,6 +123,21 @@ impl sealed::Sealed for f32 {
     #[inline(always)]
     fn squares_update(u: &mut [f32], v: &mut [f32], a: &[f32], k: f32) -> usize {
         super::fpu::squares_update(u, v, a, k)
+    }
+    #[cfg(reparam_fpu)]
+    #[inline(always)]
+    fn dot(x: &[f32], y: &[f32]) -> f32 {
+        super::fpu::dot(x, y)
+    }
+    #[cfg(reparam_fpu)]
+    #[inline(always)]
+    fn rotate(x: &mut [f32], y: &mut [f32], c: f32, s: f32) {
+        super::fpu::rotate(x, y, c, s);
+    }
+    #[cfg(reparam_fpu)]
+    #[inline(always)]
+    fn eliminate(x: &mut [f32], r: &mut [f32], head: f32, share: f32) {
+        super::fpu::eliminate(x, r, head, share);
     }
     #[cfg(reparam_fpu)]
     #[inline(always)]

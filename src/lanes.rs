@@ -3,11 +3,11 @@
 use crate::Real;
 
 /// Partial sums.
-pub(super) const LANES: usize = 4;
+pub(crate) const LANES: usize = 4;
 
 /// Σ f(x), f(0) being 0.
 #[inline(always)]
-pub(super) fn sum<T: Real>(x: &[T], f: impl Fn(T) -> T) -> T {
+pub(crate) fn sum<T: Real>(x: &[T], f: impl Fn(T) -> T) -> T {
     let mut lanes = [T::ZERO; LANES];
     for_chunks(x, x, x, |x, _, _| lanes.iter_mut().zip(x).for_each(|(sum, x)| *sum += f(x)));
     total(lanes)
@@ -15,7 +15,7 @@ pub(super) fn sum<T: Real>(x: &[T], f: impl Fn(T) -> T) -> T {
 
 /// Σ f(x, y, z) over three slices of one length, f(0, 0, 0) being 0.
 #[inline(always)]
-pub(super) fn sum3<T: Real>(x: &[T], y: &[T], z: &[T], f: impl Fn(T, T, T) -> T) -> T {
+pub(crate) fn sum3<T: Real>(x: &[T], y: &[T], z: &[T], f: impl Fn(T, T, T) -> T) -> T {
     let mut lanes = [T::ZERO; LANES];
     for_chunks(x, y, z, |x, y, z| {
         for (((sum, x), y), z) in lanes.iter_mut().zip(x).zip(y).zip(z) {
@@ -27,7 +27,13 @@ pub(super) fn sum3<T: Real>(x: &[T], y: &[T], z: &[T], f: impl Fn(T, T, T) -> T)
 
 /// Σ x·y.
 #[inline(always)]
-pub(super) fn dot<T: Real>(x: &[T], y: &[T]) -> T {
+pub(crate) fn dot<T: Real>(x: &[T], y: &[T]) -> T {
+    T::dot(x, y)
+}
+
+/// [`dot`] in portable code.
+#[inline(always)]
+pub(crate) fn portable_dot<T: Real>(x: &[T], y: &[T]) -> T {
     let mut lanes = [T::ZERO; LANES];
     for_chunks(x, y, y, |x, y, _| {
         lanes.iter_mut().zip(x).zip(y).for_each(|((sum, x), y)| *sum = sum.mac(x, y));
@@ -37,7 +43,7 @@ pub(super) fn dot<T: Real>(x: &[T], y: &[T]) -> T {
 
 /// Calls `f` with [`LANES`] elements of all three at a time, the last time filled up with zeros.
 #[inline(always)]
-pub(super) fn for_chunks<T: Real>(
+pub(crate) fn for_chunks<T: Real>(
     x: &[T],
     y: &[T],
     z: &[T],
@@ -57,7 +63,7 @@ pub(super) fn for_chunks<T: Real>(
 // of one kind in a vector, instead of one of each kind.
 #[cfg_attr(reparam_fpu, inline(always))]
 #[cfg_attr(not(reparam_fpu), inline(never))]
-pub(super) fn accumulate<T: Real, const K: usize>(
+pub(crate) fn accumulate<T: Real, const K: usize>(
     u: &[T],
     v: &[T],
     a: &[T],
@@ -84,13 +90,13 @@ pub(super) fn accumulate<T: Real, const K: usize>(
 
 /// The elements from `start`.
 #[inline(always)]
-pub(super) fn from<T>(x: &[T], start: usize) -> &[T] {
+pub(crate) fn from<T>(x: &[T], start: usize) -> &[T] {
     x.get(start..).unwrap_or_default()
 }
 
 /// The elements from `start`.
 #[inline(always)]
-pub(super) fn from_mut<T>(x: &mut [T], start: usize) -> &mut [T] {
+pub(crate) fn from_mut<T>(x: &mut [T], start: usize) -> &mut [T] {
     x.get_mut(start..).unwrap_or_default()
 }
 
@@ -109,7 +115,7 @@ fn padded<T: Real>(x: &[T]) -> [T; LANES] {
 
 /// `(u, v) ← f(u, v, a)` for all elements.
 #[inline(always)]
-pub(super) fn update<T: Real>(u: &mut [T], v: &mut [T], a: &[T], f: impl Fn(T, T, T) -> (T, T)) {
+pub(crate) fn update<T: Real>(u: &mut [T], v: &mut [T], a: &[T], f: impl Fn(T, T, T) -> (T, T)) {
     for ((u, v), &a) in u.iter_mut().zip(v).zip(a) {
         (*u, *v) = f(*u, *v, a);
     }
@@ -117,6 +123,6 @@ pub(super) fn update<T: Real>(u: &mut [T], v: &mut [T], a: &[T], f: impl Fn(T, T
 
 /// The sum of all lanes.
 #[inline(always)]
-pub(super) fn total<T: Real>([a, b, c, d]: [T; LANES]) -> T {
+pub(crate) fn total<T: Real>([a, b, c, d]: [T; LANES]) -> T {
     (a + c) + (b + d)
 }
