@@ -1,5 +1,15 @@
 //! What stands for the solution: a function of x with weights, its derivatives in both.
 
+mod gaussians;
+pub mod network;
+mod positive;
+mod sines;
+
+pub use gaussians::Gaussians;
+pub use network::Network;
+pub use positive::Positive;
+pub use sines::Sines;
+
 use crate::Real;
 
 use super::error::Error;
