@@ -1,9 +1,11 @@
 //! Momentum, steps in time, and the two published toys: a reaction that is advected through a collapse, and waves that cross.
 
 use reparam::Real;
+use reparam::dirac_frenkel::random::{Columns, Sketch, columns_scratch_len, sketch_scratch_len};
 use reparam::dirac_frenkel::{
     DiracFrenkel, Error, Flow, Form, Method, Momentum, Problem, Solver, Stage, Truncation, full, step,
 };
+use reparam::random::SplitMix64;
 
 /// A velocity that is always `value`, seen whole; remembers momentum.
 struct Constant<'a> {
@@ -426,4 +428,51 @@ fn a_step_that_overflows_keeps_the_last_state() {
 fn memory_of_least_squares_and_momentum() {
     let beside = size_of::<Method<f32>>() + size_of::<Option<Momentum<f32>>>() + 4 * 48;
     assert!(size_of::<Solver<f32, 48>>() - beside <= 4 * (48 * 48 + 2 * 48 + 1));
+}
+
+/// With as many columns as weights nothing is left out: the velocities are those of the full problem.
+#[test]
+fn all_columns_are_the_full_problem() {
+    let b: Vec<f64> = (0..18 * 30).map(|k| (1.0 + 0.37 * f64::from(k * k % 541)).sin()).collect();
+    let problem = || ConstantRows { b: b.clone() };
+    let truncation = Truncation::new(1e-8, 0.0).unwrap();
+    let memory = Some(Momentum::new(0.5, 1.0).unwrap());
+    let start: Vec<f64> = (0..30).map(|k| f64::from(k).cos()).collect();
+    let run = |flow: &mut dyn FnMut(&mut [f64], &mut [f64]) -> Stage<f64>| {
+        let (mut m, mut velocity) = (start.clone(), vec![0.0; 30]);
+        let stage = flow(&mut m, &mut velocity);
+        (stage, velocity)
+    };
+    let mut scratch = vec![f64::NAN; full::scratch_len(30)];
+    let method = Method::Truncated(truncation);
+    let mut full = DiracFrenkel::new(problem(), method, memory, &mut scratch).unwrap();
+    let (of_full, with_momentum) = run(&mut |m, v| full.velocity(&start, 0.3, None, m, v).unwrap());
+    let mut scratch = vec![f64::NAN; full::scratch_len(30)];
+    let mut plain = DiracFrenkel::new(problem(), method, None, &mut scratch).unwrap();
+    let (_, without) = run(&mut |m, v| plain.velocity(&start, 0.3, None, m, v).unwrap());
+    // 18 of 30 directions are seen: a sketch of 24 sees them all.
+    for count in [24, 30] {
+        let mut scratch = vec![f64::NAN; sketch_scratch_len(30, count)];
+        let rng = SplitMix64::new(5);
+        let mut sketch = Sketch::new(problem(), count, truncation, memory, rng, &mut scratch).unwrap();
+        let (of_sketch, found) = run(&mut |m, v| sketch.velocity(&start, 0.3, None, m, v).unwrap());
+        assert_eq!(of_sketch.rank, of_full.rank);
+        assert!((of_sketch.residual_before - of_full.residual_before).abs() < 1e-9);
+        assert!(found.iter().zip(&with_momentum).all(|(a, b)| (a - b).abs() < 1e-8), "{count}");
+    }
+    let mut scratch = vec![f64::NAN; columns_scratch_len(30, 30)];
+    let mut columns = Columns::new(problem(), 30, truncation, SplitMix64::new(5), &mut scratch).unwrap();
+    let (_, found) = run(&mut |m, v| columns.velocity(&start, 0.3, None, m, v).unwrap());
+    assert!(found.iter().zip(&without).all(|(a, b)| (a - b).abs() < 1e-10));
+    // Fewer: the others rest.
+    let mut scratch = vec![f64::NAN; columns_scratch_len(30, 7)];
+    let mut columns = Columns::new(problem(), 7, truncation, SplitMix64::new(5), &mut scratch).unwrap();
+    for _ in 0..20 {
+        columns.begin();
+        let (stage, found) = run(&mut |m, v| columns.velocity(&start, 0.3, None, m, v).unwrap());
+        assert_eq!(stage.rank, 7);
+        assert_eq!(found.iter().filter(|v| **v != 0.0).count(), 7);
+    }
+    let refused = Columns::new(problem(), 31, truncation, SplitMix64::new(5), &mut scratch).unwrap_err();
+    assert_eq!(refused, Error::Setting { name: "count" });
 }

@@ -1,6 +1,6 @@
 //! Velocities from less than all: random columns of J, or a random sketch of its range.
 //!
-//! [`Columns`]: only `count` of the weights move in a stage, chosen anew each time (Berman and Peherstorfer, *Randomized Sparse Neural
+//! [`Columns`]: only `count` of the weights move in a step, chosen anew for each (Berman and Peherstorfer, *Randomized Sparse Neural
 //! Galerkin Schemes*, 2023). [`Sketch`]: all move, in the span of the rows of QᵀJ with Q an orthonormal basis of J Γ, Γ Gaussian
 //! (Raviola and Peherstorfer 2026, appendix D): nearly the velocity and the null space of the full problem once `count` is
 //! above the rank that is kept, at a cost that grows with `count` instead of the number of weights.
@@ -45,13 +45,32 @@ impl<'a, T: Real, P: Problem<T>, G: Rng> Columns<'a, P, G, T> {
     ) -> Result<Self, Error> {
         check_count(count, problem.weights())?;
         check_length(columns_scratch_len(problem.weights(), count), scratch.len())?;
-        Ok(Self { problem, count, truncation, rng, scratch })
+        let mut flow = Self { problem, count, truncation, rng, scratch };
+        flow.begin();
+        Ok(flow)
+    }
+
+    /// The problem.
+    pub fn problem(&mut self) -> &mut P {
+        &mut self.problem
     }
 }
 
 impl<T: Real, P: Problem<T>, G: Rng> Flow<T> for Columns<'_, P, G, T> {
     fn weights(&self) -> usize {
         self.problem.weights()
+    }
+
+    /// Chooses the weights that move in this step.
+    fn begin(&mut self) {
+        // Knuth, The Art of Computer Programming, volume 2, algorithm 3.4.2 S.
+        let (mut wanted, mut left) = (self.count, self.problem.weights());
+        for chosen in self.scratch.iter_mut().take(left) {
+            let take = T::from_usize(left) * uniform::<T, _>(&mut self.rng) < T::from_usize(wanted);
+            *chosen = if take { T::ONE } else { T::ZERO };
+            wanted = wanted.saturating_sub(usize::from(take));
+            left = left.saturating_sub(1);
+        }
     }
 
     /// Momentum is left as it is.
@@ -65,20 +84,12 @@ impl<T: Real, P: Problem<T>, G: Rng> Flow<T> for Columns<'_, P, G, T> {
     ) -> Result<Stage<T>, Error> {
         let (n, count) = (self.problem.weights(), self.count);
         check_length(n, velocity.len())?;
-        let (row, rest) = self.scratch.split_at_mut_checked(n).ok_or(Error::Size)?;
-        let (chosen, rest) = rest.split_at_mut_checked(n).ok_or(Error::Size)?;
+        let (chosen, rest) = self.scratch.split_at_mut_checked(n).ok_or(Error::Size)?;
+        let (row, rest) = rest.split_at_mut_checked(n).ok_or(Error::Size)?;
         let (part, rest) = rest.split_at_mut_checked(count).ok_or(Error::Size)?;
         let (eta, rest) = rest.split_at_mut_checked(count).ok_or(Error::Size)?;
         // Momentum is not touched, but has to have its length.
         let (unused, state) = rest.split_at_mut_checked(count.saturating_mul(2)).ok_or(Error::Size)?;
-        // Knuth, The Art of Computer Programming, volume 2, algorithm 3.4.2 S.
-        let (mut wanted, mut left) = (count, n);
-        for chosen in chosen.iter_mut() {
-            let take = T::from_usize(left) * uniform::<T, _>(&mut self.rng) < T::from_usize(wanted);
-            *chosen = if take { T::ONE } else { T::ZERO };
-            wanted = wanted.saturating_sub(usize::from(take));
-            left = left.saturating_sub(1);
-        }
         let mut rows = LeastSquares::new(count, state)?;
         for point in 0..self.problem.points() {
             let value = self.problem.row(theta, t, point, row)?;
@@ -135,6 +146,11 @@ impl<'a, T: Real, P: Problem<T>, G: Rng> Sketch<'a, P, G, T> {
         check_count(count, problem.weights())?;
         check_length(sketch_scratch_len(problem.weights(), count), scratch.len())?;
         Ok(Self { problem, count, truncation, memory, rng, scratch })
+    }
+
+    /// The problem.
+    pub fn problem(&mut self) -> &mut P {
+        &mut self.problem
     }
 }
 

@@ -45,6 +45,7 @@ pub fn euler<T: Real>(
     scratch: &mut [T],
 ) -> Result<Stage<T>, Error> {
     check(flow, theta, momentum, dt)?;
+    flow.begin();
     check_length(euler_scratch_len(theta.len()), scratch.len())?;
     let (velocity, taken_up) = scratch.split_at_mut_checked(theta.len()).ok_or(Error::Size)?;
     taken_up.copy_from(momentum);
@@ -71,6 +72,7 @@ pub fn rk4<T: Real>(
     scratch: &mut [T],
 ) -> Result<[Stage<T>; 4], Error> {
     check(flow, theta, momentum, dt)?;
+    flow.begin();
     let n = theta.len();
     check_length(rk4_scratch_len(n), scratch.len())?;
     let (velocity, rest) = scratch.split_at_mut_checked(n).ok_or(Error::Size)?;

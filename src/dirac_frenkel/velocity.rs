@@ -95,6 +95,9 @@ pub trait Flow<T: Real> {
     /// Number of weights.
     fn weights(&self) -> usize;
 
+    /// A step begins.
+    fn begin(&mut self) {}
+
     /// Writes θ̇ to `velocity` and lets `momentum` take up η̄, or `h·η̄` where `h` is given: momentum then is a mean of
     /// displacements, and what is injected is divided by `h`.
     ///
