@@ -10,6 +10,7 @@ use core::panic::PanicInfo;
 
 mod dense;
 mod diagonal;
+mod dirac_frenkel;
 mod givens;
 mod group_shuffle;
 mod horizon;

@@ -13,8 +13,8 @@ use crate::runs::{runs, runs_mut};
 /// A number of frequencies, two weights each: θ = (sine, cosine) of frequency 1, then of frequency 2, and so on. Nothing is
 /// stored but sizes.
 ///
-/// Cost per point and frequency: two sines and cosines and about 15 multiply-adds; frequencies follow from each other
-/// by the addition theorem.
+/// Cost per point and frequency: two sines and cosines, about 12 multiplications; the frequencies follow from each other by
+/// the addition theorem, so that the last is as many roundings away from the first.
 ///
 /// ```
 /// use reparam::dirac_frenkel::ansatz::{Ansatz, Jet, Sines};
