@@ -3,6 +3,9 @@
 
 use std::f64::consts::PI;
 
+use reparam::Real;
+use reparam::dirac_frenkel::Jet;
+
 /// Starting weights of independent least-squares fits, the seed of each in its name:
 ///
 /// | name | ansatz | fits | ‖û − start‖/‖start‖ |
@@ -46,6 +49,34 @@ pub(crate) fn two_soliton(x: f64, t: f64) -> f64 {
     let sum: f64 = shares.iter().sum();
     let mean = terms.iter().zip(shares).map(|((k, _), share)| k * share).sum::<f64>() / sum;
     2.0 * terms.iter().zip(shares).map(|((k, _), share)| (k - mean).powi(2) * share).sum::<f64>() / sum
+}
+
+/// ∂ₜu = −6u∂ₓu − ∂ₓ³u.
+pub(crate) fn korteweg_de_vries<T: Real>(u: &Jet<T>) -> T {
+    -T::from_f64(6.0) * u.value * u.first - u.third
+}
+
+/// ∂ₜu = −u∂ₓu + 0.02∂ₓ²u.
+pub(crate) fn burgers<T: Real>(u: &Jet<T>) -> T {
+    T::from_f64(0.02) * u.second - u.value * u.first
+}
+
+/// ∂ₜu = 0.05∂ₓ²u + u − u³.
+pub(crate) fn allen_cahn<T: Real>(u: &Jet<T>) -> T {
+    T::from_f64(0.05) * u.second + u.value - u.value * u.value * u.value
+}
+
+/// Rotating detonation waves: ∂ₜη = −η∂ₓη + ν∂ₓ²η + (1 − λ)ω − εη, ∂ₜλ = ν∂ₓ²λ + (1 − λ)ω − βλ, where ω = exp((η − 1.1)/0.3), β
+/// = 3.5/(1 + exp(5(η − 0.5))), ν = 0.01, ε = 0.11.
+pub(crate) fn detonation<T: Real>(eta: &Jet<T>, lambda: &Jet<T>) -> [T; 2] {
+    let number = T::from_f64;
+    let release = (T::ONE - lambda.value) * ((eta.value - number(1.1)) / number(0.3)).exp();
+    let refill = number(3.5) / (T::ONE + (number(5.0) * (eta.value - number(0.5))).exp());
+    let diffusion = number(0.01);
+    [
+        diffusion * eta.second - eta.value * eta.first + release - number(0.11) * eta.value,
+        diffusion * lambda.second + release - refill * lambda.value,
+    ]
 }
 
 /// (1 − x²)·exp(−30(x + ½)²).

@@ -14,7 +14,7 @@
 //! θ come from one sweep back; what it needs of the way forward waits in places of the gradient that are not yet final, so
 //! that no scratch grows with the number of layers.
 //!
-//! Source: Raviola and Peherstorfer, "Dirac–Frenkel–Onsager dynamics" (arXiv 2605.00284), numerical experiments. Their
+//! Source: Raviola and Peherstorfer (arXiv 2605.00284), numerical experiments. Their
 //! numbers of weights: 461 = `Shape::new(1, 10, 4, Phases)` for each field of the rotating detonation waves, 3265 =
 //! `Shape::new(2, 32, 3, Phases)` for transport and Vlasov, 1581 = `Shape::new(5, 20, 3, Full)` for Fokker–Planck.
 

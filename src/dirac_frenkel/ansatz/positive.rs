@@ -7,7 +7,7 @@ use crate::dirac_frenkel::error::Error;
 
 /// û = exp(−v) for an ansatz v: positive everywhere, and moderate numbers in v where û is tiny.
 ///
-/// The form in which Raviola and Peherstorfer, "Dirac–Frenkel–Onsager dynamics" (arXiv 2605.00284), represent the density
+/// The form in which Raviola and Peherstorfer (arXiv 2605.00284) represent the density
 /// of their five-dimensional Fokker–Planck example. Cost beside v: an exponential, one multiplication a weight, seven a
 /// coordinate.
 ///

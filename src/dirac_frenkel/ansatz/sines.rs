@@ -1,8 +1,8 @@
 //! Sines of the weights as amplitudes of sines: û(x) = Σₖ sin θ₂ₖ₋₁·sin kωx + sin θ₂ₖ·cos kωx, ω = 2π/P, k from 1.
 //!
 //! Where a weight passes ±π/2 its derivative vanishes, and there the velocity of plain Dirac–Frenkel dynamics is lost. With
-//! one frequency and period 2π that is the advection–reaction example of Raviola and Peherstorfer, "Dirac–Frenkel–Onsager
-//! dynamics" (arXiv 2605.00284).
+//! one frequency and period 2π that is the advection–reaction example of Raviola and Peherstorfer
+//! (arXiv 2605.00284).
 
 use crate::Real;
 
