@@ -3,7 +3,7 @@
 
 mod dirac_frenkel_problems;
 
-use dirac_frenkel_problems::{grid, relative_error, two_soliton, weights};
+use dirac_frenkel_problems::{self as problems, grid, relative_error, two_soliton, weights};
 use reparam::Real;
 use reparam::dirac_frenkel::ansatz::Gaussians;
 use reparam::dirac_frenkel::ansatz::network::{Embedding, Network, Shape, scratch_len};
@@ -21,18 +21,6 @@ fn solution(name: &str) -> Vec<f64> {
 }
 
 type RightHandSide<T> = fn([Jet<T>; 1], &[T; 1], T) -> T;
-
-fn burgers<T: Real>([u]: [Jet<T>; 1], _: &[T; 1], _: T) -> T {
-    T::from_f32(0.02) * u.second - u.value * u.first
-}
-
-fn allen_cahn<T: Real>([u]: [Jet<T>; 1], _: &[T; 1], _: T) -> T {
-    T::from_f32(0.05) * u.second + u.value - u.value * u.value * u.value
-}
-
-fn korteweg_de_vries<T: Real>([u]: [Jet<T>; 1], _: &[T; 1], _: T) -> T {
-    -T::from_f32(6.0) * u.value * u.first - u.third
-}
 
 struct Run<'a> {
     weights: &'a str,
@@ -127,16 +115,20 @@ fn near(found: f64, expected: f64, relative: f64) {
 #[test]
 fn burgers_equation() {
     for (weights, plain, onsager) in [("burgers_1", 4.681e-3, 4.327e-3), ("burgers_2", 3.553e-3, 3.575e-3)] {
-        near(of_burgers(weights).network::<f64>(By::Full(None), burgers), plain, 0.01);
-        near(of_burgers(weights).network::<f64>(DFO, burgers), onsager, 0.01);
+        near(
+            of_burgers(weights).network::<f64>(By::Full(None), |[u], _, _| problems::burgers(&u)),
+            plain,
+            0.01,
+        );
+        near(of_burgers(weights).network::<f64>(DFO, |[u], _, _| problems::burgers(&u)), onsager, 0.01);
     }
-    near(of_burgers("burgers_1").network::<f32>(DFO, burgers), 4.327e-3, 0.03);
+    near(of_burgers("burgers_1").network::<f32>(DFO, |[u], _, _| problems::burgers(&u)), 4.327e-3, 0.03);
 }
 
 /// A sketch of 16 of 41 columns is as good as all; regularization is better than either; random columns are worse.
 #[test]
 fn burgers_equation_by_other_methods() {
-    let of = |by| of_burgers("burgers_1").network::<f64>(by, burgers);
+    let of = |by| of_burgers("burgers_1").network::<f64>(by, |[u], _, _| problems::burgers(&u));
     near(of(By::Sketch(16)), 4.327e-3, 0.02);
     near(of(By::Tikhonov(1e-6)), 1.07e-4, 0.02);
     let columns = of(By::Columns(30));
@@ -152,8 +144,8 @@ fn allen_cahn_equation() {
         steps: 500,
         exact: solution("allen_cahn"),
     };
-    near(run().network::<f64>(By::Full(None), allen_cahn), 6.121e-3, 0.01);
-    near(run().network::<f64>(DFO, allen_cahn), 6.131e-3, 0.01);
+    near(run().network::<f64>(By::Full(None), |[u], _, _| problems::allen_cahn(&u)), 6.121e-3, 0.01);
+    near(run().network::<f64>(DFO, |[u], _, _| problems::allen_cahn(&u)), 6.131e-3, 0.01);
 }
 
 #[test]
@@ -161,10 +153,10 @@ fn solitons_pass_each_other() {
     let exact = grid(-20.0, 40.0, 128).into_iter().map(|x| two_soliton(x, 1.0)).collect();
     let run = Run { weights: "kdv_11", span: [-20.0, 40.0], h: 2e-3, steps: 500, exact };
     let double = || Gaussians::<f64>::periodic(10, 60.0).unwrap();
-    near(run.error(double(), By::Full(None), korteweg_de_vries), 2.009e-2, 0.1);
-    near(run.error(double(), DFO, korteweg_de_vries), 9.336e-3, 0.1);
+    near(run.error(double(), By::Full(None), |[u], _, _| problems::korteweg_de_vries(&u)), 2.009e-2, 0.1);
+    near(run.error(double(), DFO, |[u], _, _| problems::korteweg_de_vries(&u)), 9.336e-3, 0.1);
     let single = Gaussians::<f32>::periodic(10, 60.0).unwrap();
-    near(run.error(single, DFO, korteweg_de_vries), 9.336e-3, 0.2);
+    near(run.error(single, DFO, |[u], _, _| problems::korteweg_de_vries(&u)), 9.336e-3, 0.2);
 }
 
 /// Clones of one Gaussian, advected: amplitude, shape and place of each are weights.

@@ -101,6 +101,7 @@ fn momentum_relaxes() {
 }
 
 /// J_k = A_k B with one B: the null space stands still, and momentum never has a part in it.
+#[derive(Debug)]
 struct ConstantRows {
     b: Vec<f64>,
 }
@@ -438,38 +439,38 @@ fn all_columns_are_the_full_problem() {
     let truncation = Truncation::new(1e-8, 0.0).unwrap();
     let memory = Some(Momentum::new(0.5, 1.0).unwrap());
     let start: Vec<f64> = (0..30).map(|k| f64::from(k).cos()).collect();
-    let run = |flow: &mut dyn FnMut(&mut [f64], &mut [f64]) -> Stage<f64>| {
+    let run = |flow: &mut dyn Flow<f64>| {
         let (mut m, mut velocity) = (start.clone(), vec![0.0; 30]);
-        let stage = flow(&mut m, &mut velocity);
+        let stage = flow.velocity(&start, 0.3, None, &mut m, &mut velocity).unwrap();
         (stage, velocity)
     };
     let mut scratch = vec![f64::NAN; full::scratch_len(30)];
     let method = Method::Truncated(truncation);
     let mut full = DiracFrenkel::new(problem(), method, memory, &mut scratch).unwrap();
-    let (of_full, with_momentum) = run(&mut |m, v| full.velocity(&start, 0.3, None, m, v).unwrap());
+    let (of_full, with_momentum) = run(&mut full);
     let mut scratch = vec![f64::NAN; full::scratch_len(30)];
     let mut plain = DiracFrenkel::new(problem(), method, None, &mut scratch).unwrap();
-    let (_, without) = run(&mut |m, v| plain.velocity(&start, 0.3, None, m, v).unwrap());
+    let (_, without) = run(&mut plain);
     // 18 of 30 directions are seen: a sketch of 24 sees them all.
     for count in [24, 30] {
         let mut scratch = vec![f64::NAN; sketch_scratch_len(30, count)];
         let rng = SplitMix64::new(5);
         let mut sketch = Sketch::new(problem(), count, truncation, memory, rng, &mut scratch).unwrap();
-        let (of_sketch, found) = run(&mut |m, v| sketch.velocity(&start, 0.3, None, m, v).unwrap());
+        let (of_sketch, found) = run(&mut sketch);
         assert_eq!(of_sketch.rank, of_full.rank);
         assert!((of_sketch.residual_before - of_full.residual_before).abs() < 1e-9);
         assert!(found.iter().zip(&with_momentum).all(|(a, b)| (a - b).abs() < 1e-8), "{count}");
     }
     let mut scratch = vec![f64::NAN; columns_scratch_len(30, 30)];
     let mut columns = Columns::new(problem(), 30, truncation, SplitMix64::new(5), &mut scratch).unwrap();
-    let (_, found) = run(&mut |m, v| columns.velocity(&start, 0.3, None, m, v).unwrap());
+    let (_, found) = run(&mut columns);
     assert!(found.iter().zip(&without).all(|(a, b)| (a - b).abs() < 1e-10));
     // Fewer: the others rest.
     let mut scratch = vec![f64::NAN; columns_scratch_len(30, 7)];
     let mut columns = Columns::new(problem(), 7, truncation, SplitMix64::new(5), &mut scratch).unwrap();
     for _ in 0..20 {
         columns.begin();
-        let (stage, found) = run(&mut |m, v| columns.velocity(&start, 0.3, None, m, v).unwrap());
+        let (stage, found) = run(&mut columns);
         assert_eq!(stage.rank, 7);
         assert_eq!(found.iter().filter(|v| **v != 0.0).count(), 7);
     }

@@ -59,3 +59,8 @@ fn implicit_next_to_singular() {
         [129, 214, 255, 21, 0, 254, 137, 90, 137, 39, 137, 0, 254, 255, 255, 255, 129, 137, 255, 6, 35];
     fuzz::implicit::run(&found);
 }
+
+#[test]
+fn dirac_frenkel() {
+    smoke(fuzz::dirac_frenkel::run, 100_000);
+}

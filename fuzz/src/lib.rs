@@ -7,6 +7,7 @@
 mod bytes;
 pub mod dense;
 pub mod diagonal;
+pub mod dirac_frenkel;
 pub mod givens;
 pub mod group_shuffle;
 pub mod horizon;

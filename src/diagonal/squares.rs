@@ -77,10 +77,10 @@ fn add_from<T: Real>(done: usize, u: &[T], v: &[T], a: &[T], sums: &mut [[T; LAN
 fn for_parts<T: Real>(u: &[T], v: &[T], a: &[T], done: usize, mut f: impl FnMut(&[T], &[T], &[T])) {
     let whole = u.len() / LANES * LANES;
     for (start, end) in [(done, whole), (whole, u.len())] {
-        if let (Some(u), Some(v), Some(a)) = (u.get(start..end), v.get(start..end), a.get(start..end))
-            && start < end
-        {
-            f(u, v, a);
+        if let (Some(u), Some(v), Some(a)) = (u.get(start..end), v.get(start..end), a.get(start..end)) {
+            if start < end {
+                f(u, v, a);
+            }
         }
     }
 }

@@ -10,7 +10,7 @@ use crate::dense::{Error as Refused, add_scaled, check_finite, dot, svd};
 use super::error::{Error, check_length};
 use super::rows;
 
-/// Singular values below this part of the largest, in units of ε, are rounding: never kept.
+/// Singular values up to this part of their root sum of squares, in units of ε, are rounding: never kept.
 const NOISE: f32 = 8.0;
 
 /// Which singular values count.
@@ -149,6 +149,8 @@ pub struct Factored<'a, T> {
     /// ‖f‖² that no row reaches.
     residual: T,
     scale: T,
+    /// Rows not longer than this are rounding, neither orthogonal nor in order.
+    noise: T,
 }
 
 impl<'a, T: Real> Factored<'a, T> {
@@ -173,7 +175,7 @@ impl<'a, T: Real> Factored<'a, T> {
         if !(residual.is_finite() && along.iter().all(|x| x.is_finite())) {
             return Err(Error::NotFinite);
         }
-        Ok(Self { n, lines, along, residual, scale })
+        Ok(Self { n, lines, along, residual, scale, noise })
     }
 
     fn rows(&self) -> impl Iterator<Item = (&[T], T)> {
@@ -187,11 +189,13 @@ impl<'a, T: Real> Factored<'a, T> {
 
     /// How many singular values are kept.
     pub fn rank(&self, truncation: Truncation<T>) -> usize {
-        let mut values = self.singular_values();
-        let Some(largest) = values.next().filter(|&largest| largest > T::ZERO) else { return 0 };
-        let noise = T::from_f32(NOISE) * T::EPSILON;
-        let bound = truncation.absolute.max(truncation.relative.max(noise) * largest);
-        if largest < bound { 0 } else { values.take_while(|&value| value >= bound).count().saturating_add(1) }
+        let mut lengths = self.rows().map(|(row, _)| dot(row, row).sqrt());
+        let Some(largest) = lengths.next().filter(|&largest| largest > self.noise) else { return 0 };
+        let bound = (truncation.absolute * self.scale).max(truncation.relative * largest);
+        if largest < bound {
+            return 0;
+        }
+        lengths.take_while(|&length| length >= bound && length > self.noise).count().saturating_add(1)
     }
 
     /// The solution of least norm with the first `rank` singular values: `η = Σ (uᵢᵀf/σᵢ) vᵢ`.

@@ -30,7 +30,7 @@ pub trait Problem<T: Real> {
 ///
 /// // ∂u/∂t = −∂u/∂x.
 /// let points = [0.0, 1.0, 2.0, 3.0];
-/// let mut advection = Equation::new(Sines::new(1)?, &points, |[u], _: &[f64; 1], _| -u.first)?;
+/// let mut advection = Equation::new(Sines::new(1, core::f64::consts::TAU)?, &points, |[u], _: &[f64; 1], _| -u.first)?;
 /// let mut row = [0.0; 2];
 /// let f = advection.row(&[0.5, 0.0], 0.0, 1, &mut row)?;
 /// assert!((f + 0.5f64.sin() * 1f64.cos()).abs() < 1e-15);
@@ -39,7 +39,7 @@ pub trait Problem<T: Real> {
 #[derive(Clone, Debug)]
 pub struct Equation<'a, T, A, F, const D: usize> {
     ansatz: A,
-    points: &'a [[T; D]],
+    points: &'a [T],
     right_hand_side: F,
 }
 
@@ -52,11 +52,11 @@ impl<'a, T: Real, A: Ansatz<T>, F: FnMut([Jet<T>; D], &[T; D], T) -> T, const D:
     /// [`Error::Size`] without a point, or if the ansatz has another number of coordinates; [`Error::Length`] if the last point is
     /// not whole.
     pub fn new(ansatz: A, points: &'a [T], right_hand_side: F) -> Result<Self, Error> {
-        let (points, rest) = points.as_chunks::<D>();
-        check_length(0, rest.len())?;
-        if points.is_empty() || ansatz.dim() != D {
+        if D == 0 || points.is_empty() || ansatz.dim() != D {
             return Err(Error::Size);
         }
+        let whole = points.len() / D * D;
+        check_length(whole, points.len())?;
         Ok(Self { ansatz, points, right_hand_side })
     }
 
@@ -79,11 +79,12 @@ impl<T: Real, A: Ansatz<T>, F: FnMut([Jet<T>; D], &[T; D], T) -> T, const D: usi
     }
 
     fn points(&self) -> usize {
-        self.points.len()
+        self.points.len().checked_div(D).unwrap_or(0)
     }
 
     fn row(&mut self, theta: &[T], t: T, point: usize, row: &mut [T]) -> Result<T, Error> {
-        let x = self.points.get(point).ok_or(Error::Size)?;
+        let points = self.points.get(point.saturating_mul(D)..).unwrap_or_default();
+        let x = points.first_chunk::<D>().ok_or(Error::Size)?;
         let mut jets = [Jet::default(); D];
         self.ansatz.jets(theta, x, &mut jets)?;
         self.ansatz.gradient(theta, x, row)?;

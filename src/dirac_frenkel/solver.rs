@@ -14,7 +14,7 @@ use super::velocity::{Flow, Method, Momentum, Stage, from_factored};
 ///
 /// // ∂u/∂t = −∂u/∂x, u = sin(x − t) = sin θ₁ sin x + sin θ₂ cos x.
 /// let points = [0.0, 1.0, 2.0, 3.0, 4.0, 5.0];
-/// let mut problem = Equation::new(Sines::new(1)?, &points, |[u], _: &[f64; 1], _| -u.first)?;
+/// let mut problem = Equation::new(Sines::new(1, core::f64::consts::TAU)?, &points, |[u], _: &[f64; 1], _| -u.first)?;
 /// let method = Method::Truncated(Truncation::new(1e-6, 0.0)?);
 /// let mut solver = Solver::<f64, 2>::new([1.0, 0.0], method, Some(Momentum::new(0.5, 1.0)?))?;
 /// let start = problem.value(solver.theta(), &[1.0])?;

@@ -1,8 +1,14 @@
 //! Solutions of differential equations as a few weights that move.
 
-use reparam::dirac_frenkel::Error;
 use reparam::dirac_frenkel::ansatz::network::{self, Embedding, Network, Shape};
 use reparam::dirac_frenkel::ansatz::{Ansatz, Gaussians, Jet, Positive, Sines};
+use reparam::dirac_frenkel::least_squares::{self, Factored, LeastSquares};
+use reparam::dirac_frenkel::random::{self, Columns, Sketch};
+use reparam::dirac_frenkel::{
+    DiracFrenkel, Equation, Error, Flow, Form, Method, Momentum, Problem, Solver, Stage, Truncation, full,
+    step, velocity,
+};
+use reparam::random::SplitMix64;
 
 use crate::kernels;
 
@@ -71,5 +77,145 @@ kernels! {
         ansatz: &mut Positive<Sines<T>>, theta: &[T], x: &[T], gradient: &mut [T],
     ) -> Result<T, Error> {
         ansatz.gradient(theta, x, gradient)
+    }
+}
+
+/// An equation with any right-hand side.
+type Bump<T> = Equation<'static, T, Gaussians<T>, fn([Jet<T>; 1], &[T; 1], T) -> T, 1>;
+
+kernels! {
+    equation_new(
+        points: &'static [T], f: fn([Jet<T>; 1], &[T; 1], T) -> T,
+    ) -> Result<Bump<T>, Error> {
+        Equation::new(Gaussians::line(2)?, points, f)
+    }
+    equation_value(equation: &mut Bump<T>, theta: &[T], x: &[T; 1]) -> Result<T, Error> { equation.value(theta, x) }
+    equation_weights(equation: &Bump<T>) -> usize { equation.weights() }
+    equation_points(equation: &Bump<T>) -> usize { equation.points() }
+    equation_row(equation: &mut Bump<T>, theta: &[T], t: T, point: usize, row: &mut [T]) -> Result<T, Error> {
+        equation.row(theta, t, point, row)
+    }
+}
+
+kernels! {
+    truncation_new(relative: T, absolute: T) -> Result<Truncation<T>, Error> { Truncation::new(relative, absolute) }
+    truncation_none() -> Truncation<T> { Truncation::none() }
+    least_squares_state_len(n: usize) -> usize { least_squares::state_len(n) }
+    least_squares_new(n: usize, state: &'static mut [T]) -> Result<LeastSquares<'static, T>, Error> {
+        LeastSquares::new(n, state)
+    }
+    least_squares_add_row(squares: &mut LeastSquares<'_, T>, row: &mut [T], value: T) -> Result<(), Error> {
+        squares.add_row(row, value)
+    }
+    least_squares_factor(
+        squares: LeastSquares<'static, T>, scratch: &mut [T],
+    ) -> Result<Factored<'static, T>, Error> {
+        squares.factor(scratch)
+    }
+    factored_singular_values(factored: &Factored<'_, T>) -> T {
+        factored.singular_values().fold(0.0, |sum, value| sum + value)
+    }
+    factored_rank(factored: &Factored<'_, T>, truncation: Truncation<T>) -> usize { factored.rank(truncation) }
+    factored_minimum_norm(factored: &Factored<'_, T>, rank: usize, eta: &mut [T]) -> Result<(), Error> {
+        factored.minimum_norm(rank, eta)
+    }
+    factored_tikhonov(factored: &Factored<'_, T>, gamma: T, eta: &mut [T]) -> Result<(), Error> {
+        factored.tikhonov(gamma, eta)
+    }
+    factored_project(factored: &Factored<'_, T>, rank: usize, x: &mut [T]) -> Result<(), Error> {
+        factored.project(rank, x)
+    }
+    factored_image(factored: &Factored<'_, T>, x: &[T]) -> Result<T, Error> { factored.image(x) }
+    factored_residual(factored: &Factored<'_, T>, x: &[T]) -> Result<T, Error> { factored.residual(x) }
+}
+
+kernels! {
+    momentum_new(beta: T, lambda: T) -> Result<Momentum<T>, Error> { Momentum::new(beta, lambda) }
+    momentum_relaxing(tau: T, dt: T, lambda: T) -> Result<Momentum<T>, Error> { Momentum::relaxing(tau, dt, lambda) }
+    stage_is_truncated(stage: &Stage<T>, weights: usize) -> bool { stage.is_truncated(weights) }
+    velocity_from_factored(
+        factored: &Factored<'_, T>, method: Method<T>, memory: Option<Momentum<T>>, h: Option<T>,
+        momentum: &mut [T], velocity: &mut [T], scratch: &mut [T],
+    ) -> Result<Stage<T>, Error> {
+        velocity::from_factored(factored, method, memory, h, momentum, velocity, scratch)
+    }
+    full_scratch_len(weights: usize) -> usize { full::scratch_len(weights) }
+    dirac_frenkel_new(
+        bump: Bump<T>, method: Method<T>, memory: Option<Momentum<T>>, scratch: &'static mut [T],
+    ) -> Result<DiracFrenkel<'static, Bump<T>, T>, Error> {
+        DiracFrenkel::new(bump, method, memory, scratch)
+    }
+    dirac_frenkel_problem(flow: &mut DiracFrenkel<'static, Bump<T>, T>) -> usize { flow.problem().points() }
+    dirac_frenkel_weights(flow: &DiracFrenkel<'static, Bump<T>, T>) -> usize { flow.weights() }
+    dirac_frenkel_velocity(
+        flow: &mut DiracFrenkel<'static, Bump<T>, T>, theta: &[T], t: T, h: Option<T>, momentum: &mut [T],
+        velocity: &mut [T],
+    ) -> Result<Stage<T>, Error> {
+        flow.velocity(theta, t, h, momentum, velocity)
+    }
+}
+
+kernels! {
+    random_columns_scratch_len(weights: usize, count: usize) -> usize {
+        random::columns_scratch_len(weights, count)
+    }
+    columns_new(
+        bump: Bump<T>, count: usize, truncation: Truncation<T>, rng: SplitMix64, scratch: &'static mut [T],
+    ) -> Result<Columns<'static, Bump<T>, SplitMix64, T>, Error> {
+        Columns::new(bump, count, truncation, rng, scratch)
+    }
+    columns_problem(flow: &mut Columns<'static, Bump<T>, SplitMix64, T>) -> usize { flow.problem().points() }
+    columns_weights(flow: &Columns<'static, Bump<T>, SplitMix64, T>) -> usize { flow.weights() }
+    columns_begin(flow: &mut Columns<'static, Bump<T>, SplitMix64, T>) { flow.begin() }
+    columns_velocity(
+        flow: &mut Columns<'static, Bump<T>, SplitMix64, T>, theta: &[T], t: T, momentum: &mut [T], velocity: &mut [T],
+    ) -> Result<Stage<T>, Error> {
+        flow.velocity(theta, t, None, momentum, velocity)
+    }
+    random_sketch_scratch_len(weights: usize, count: usize) -> usize { random::sketch_scratch_len(weights, count) }
+    sketch_new(
+        bump: Bump<T>, count: usize, truncation: Truncation<T>, memory: Option<Momentum<T>>, rng: SplitMix64,
+        scratch: &'static mut [T],
+    ) -> Result<Sketch<'static, Bump<T>, SplitMix64, T>, Error> {
+        Sketch::new(bump, count, truncation, memory, rng, scratch)
+    }
+    sketch_problem(flow: &mut Sketch<'static, Bump<T>, SplitMix64, T>) -> usize { flow.problem().points() }
+    sketch_weights(flow: &Sketch<'static, Bump<T>, SplitMix64, T>) -> usize { flow.weights() }
+    sketch_velocity(
+        flow: &mut Sketch<'static, Bump<T>, SplitMix64, T>, theta: &[T], t: T, momentum: &mut [T], velocity: &mut [T],
+    ) -> Result<Stage<T>, Error> {
+        flow.velocity(theta, t, None, momentum, velocity)
+    }
+}
+
+kernels! {
+    step_euler_scratch_len(weights: usize) -> usize { step::euler_scratch_len(weights) }
+    step_rk4_scratch_len(weights: usize) -> usize { step::rk4_scratch_len(weights) }
+    step_euler(
+        flow: &mut DiracFrenkel<'static, Bump<T>, T>, theta: &mut [T], momentum: &mut [T], t: T, dt: T,
+        scratch: &mut [T],
+    ) -> Result<Stage<T>, Error> {
+        step::euler(flow, theta, momentum, t, dt, scratch)
+    }
+    step_rk4(
+        flow: &mut DiracFrenkel<'static, Bump<T>, T>, form: Form, theta: &mut [T], momentum: &mut [T], t: T, dt: T,
+        scratch: &mut [T],
+    ) -> Result<[Stage<T>; 4], Error> {
+        step::rk4(flow, form, theta, momentum, t, dt, scratch)
+    }
+    solver_new(
+        theta: &[T; 6], method: Method<T>, momentum: Option<Momentum<T>>,
+    ) -> Result<Solver<T, 6>, Error> {
+        Solver::new(*theta, method, momentum)
+    }
+    solver_theta(solver: &'static Solver<T, 6>) -> &'static [T; 6] { solver.theta() }
+    solver_momentum_mut(solver: &'static mut Solver<T, 6>) -> &'static mut [T; 6] { solver.momentum_mut() }
+    solver_euler(solver: &mut Solver<T, 6>, bump: &mut Bump<T>, t: T, dt: T) -> Result<Stage<T>, Error> {
+        solver.euler(bump, t, dt)
+    }
+    solver_rk4(
+        solver: &mut Solver<T, 6>, bump: &mut Bump<T>, form: Form, t: T, dt: T,
+    ) -> Result<[Stage<T>; 4], Error> {
+        solver.rk4(bump, form, t, dt)
     }
 }
