@@ -19,8 +19,8 @@ fn row(k: usize, row: &mut [f32]) {
     let count = row.len() / 3;
     for (i, of_one) in row.chunks_exact_mut(3).enumerate() {
         let (c, w) = (1.0 - 0.05 * i as f32, 4.0 + 0.3 * i as f32);
-        let (s, o) = (core::f32::consts::PI * (x - i as f32 / count as f32)).sin_cos();
-        let e = (-(w * w) * s * s).exp();
+        let (s, o) = Real::sin_cos(core::f32::consts::PI * (x - i as f32 / count as f32));
+        let e = Real::exp(-(w * w) * s * s);
         of_one.copy_from_slice(&[e, -2.0 * c * w * s * s * e, 6.0 * c * w * w * s * o * e]);
     }
 }
