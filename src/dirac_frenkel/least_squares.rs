@@ -178,6 +178,20 @@ impl<'a, T: Real> Factored<'a, T> {
         Ok(Self { n, lines, along, residual, scale, noise })
     }
 
+    /// From a decomposition made elsewhere, by a library for large matrices, say: `lines` holds the rows σᵢvᵢᵀ of length `n`, σ descending,
+    /// `along` the numbers uᵢᵀf, `residual` ‖f‖² outside the span of the uᵢ.
+    ///
+    /// # Errors
+    /// [`Error::Size`] for no unknowns; [`Error::Length`]; [`Error::NotFinite`].
+    pub fn from_parts(n: usize, lines: &'a [T], along: &'a [T], residual: T) -> Result<Self, Error> {
+        if n == 0 {
+            return Err(Error::Size);
+        }
+        check_length(n.saturating_mul(along.len()), lines.len())?;
+        let finite = residual.is_finite() && lines.iter().chain(along).all(|x| x.is_finite());
+        if finite { Ok(Self { n, lines, along, residual, scale: T::ONE }) } else { Err(Error::NotFinite) }
+    }
+
     fn rows(&self) -> impl Iterator<Item = (&[T], T)> {
         self.lines.chunks_exact(self.n.max(1)).zip(self.along.iter().copied())
     }

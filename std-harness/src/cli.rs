@@ -6,7 +6,9 @@ use std::process::ExitCode;
 use clap::{Parser, Subcommand};
 
 use crate::context::{Context, Global};
-use crate::{Error, Result, deploy, diagonal, givens, group_shuffle, horizon, implicit, interrupt};
+use crate::{
+    Error, Result, deploy, diagonal, dirac_frenkel, givens, group_shuffle, horizon, implicit, interrupt,
+};
 
 /// Structured objects as plain numbers: fit on this machine, deploy to a microcontroller.
 #[derive(Parser, Debug)]
@@ -54,6 +56,8 @@ systems! {
     Horizon(horizon),
     /// Values as those of learned processes; models learned from trajectories, and plans on them
     Implicit(implicit),
+    /// Differential equations as a few weights that move, with and without momentum
+    DiracFrenkel(dirac_frenkel),
     /// Export a fit to firmware, run it on the target, compare with the host
     Deploy(deploy),
 }

@@ -16,6 +16,7 @@
 //! | [`diagonal`] | `reparam diagonal …`: stochastic gradients and their limit, sparse system identification, stability |
 //! | [`horizon`] | `reparam horizon …`: plans for the mean, for risk and for tails |
 //! | [`implicit`] | `reparam implicit …`: values as those of learned processes, plans on learned models |
+//! | [`dirac_frenkel`] | `reparam dirac-frenkel …`: differential equations solved by weights that move, beside references |
 //! | [`deploy`] | `reparam deploy`: exports a fit, runs it on the target, compares |
 //! | [`data`] | tables from CSV, arrays from `.npy`, tensors from and to `.safetensors`; centring, scaling, whitening |
 //! | [`report`] | tables for people, comparisons with published numbers, JSON, SVG plots, progress, atomic files |
@@ -30,6 +31,7 @@ pub mod context;
 pub mod data;
 pub mod deploy;
 pub mod diagonal;
+pub mod dirac_frenkel;
 pub mod error;
 pub mod givens;
 pub mod group_shuffle;
