@@ -488,6 +488,7 @@ pub fn work(
     let Some(first) = plans.first() else { return Err(Error::usage("no method")) };
     let progress = context.progress(Some(plans.iter().map(|plan| plan.steps().0).sum()));
     progress.message(|| "steps of all runs".into());
+    let often = checkpoint.every().map_or(Duration::MAX, |every| every.min(Duration::from_secs(1)));
     let shared = Mutex::new((checkpoint, runs.clone()));
     let ended: Result<Vec<Run>> = plans
         .par_iter()
@@ -497,7 +498,7 @@ pub fn work(
             let mut stored = Instant::now();
             plan.go_on(&mut run, &progress, |run| {
                 let urgent = crate::interrupt::asked();
-                if !urgent && stored.elapsed() < Duration::from_secs(1) {
+                if !urgent && stored.elapsed() < often {
                     return Ok(());
                 }
                 stored = Instant::now();
