@@ -81,3 +81,8 @@ struct HorizonPage;
 #[cfg(doctest)]
 #[doc = include_str!("../docs/src/implicit.md")]
 struct ImplicitPage;
+
+/// The examples of the book.
+#[cfg(doctest)]
+#[doc = include_str!("../docs/src/dirac_frenkel.md")]
+struct DiracFrenkelPage;

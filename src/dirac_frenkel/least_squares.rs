@@ -183,13 +183,28 @@ impl<'a, T: Real> Factored<'a, T> {
     ///
     /// # Errors
     /// [`Error::Size`] for no unknowns; [`Error::Length`]; [`Error::NotFinite`].
+    ///
+    /// ```
+    /// use reparam::dirac_frenkel::least_squares::{Factored, Truncation};
+    ///
+    /// let factored = Factored::from_parts(2, &[0.0f64, 2.0, 1e-9, 0.0], &[1.0, 1.0], 0.0)?;
+    /// let mut eta = [0.0; 2];
+    /// factored.minimum_norm(factored.rank(Truncation::new(1e-6, 0.0)?), &mut eta)?;
+    /// assert_eq!(eta, [0.0, 0.5]);
+    /// # Ok::<(), reparam::dirac_frenkel::Error>(())
+    /// ```
     pub fn from_parts(n: usize, lines: &'a [T], along: &'a [T], residual: T) -> Result<Self, Error> {
         if n == 0 {
             return Err(Error::Size);
         }
         check_length(n.saturating_mul(along.len()), lines.len())?;
-        let finite = residual.is_finite() && lines.iter().chain(along).all(|x| x.is_finite());
-        if finite { Ok(Self { n, lines, along, residual, scale: T::ONE }) } else { Err(Error::NotFinite) }
+        let noise = T::from_f32(NOISE) * T::EPSILON * dot(lines, lines).sqrt();
+        let finite = residual.is_finite() && noise.is_finite() && along.iter().all(|x| x.is_finite());
+        if finite {
+            Ok(Self { n, lines, along, residual, scale: T::ONE, noise })
+        } else {
+            Err(Error::NotFinite)
+        }
     }
 
     fn rows(&self) -> impl Iterator<Item = (&[T], T)> {

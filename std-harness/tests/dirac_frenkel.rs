@@ -166,6 +166,17 @@ impl Problem<f64> for Graded {
     }
 }
 
+/// Three velocities; the last one, its report, and momentum.
+fn three(flow: &mut impl Flow<f64>) -> (Stage<f64>, Vec<f64>, Vec<f64>) {
+    let n = flow.weights();
+    let mut momentum: Vec<f64> = (0..n).map(|k| (k as f64).cos()).collect();
+    let (mut velocity, mut stage) = (vec![0.0; n], Stage::default());
+    for k in 0..3 {
+        stage = flow.velocity(&[], 0.1 * f64::from(k), Some(0.5), &mut momentum, &mut velocity).unwrap();
+    }
+    (stage, momentum, velocity)
+}
+
 /// Householder's reflections and the core's rotations: the same velocity, momentum and report.
 #[test]
 fn large_least_squares_agree_with_the_core() {
@@ -179,15 +190,7 @@ fn large_least_squares_agree_with_the_core() {
             let mut scratch = vec![0.0; full::scratch_len(n)];
             let mut core = DiracFrenkel::new(Graded { n }, method, memory, &mut scratch).unwrap();
             let mut dense = Dense::new(Graded { n }, method, memory).unwrap();
-            let start: Vec<f64> = (0..n).map(|k| (k as f64).cos()).collect();
-            let run = |flow: &mut dyn FnMut(f64, &mut [f64], &mut [f64]) -> Stage<f64>| {
-                let (mut momentum, mut velocity) = (start.clone(), vec![0.0; n]);
-                let stage =
-                    (0..3).map(|k| flow(0.1 * f64::from(k), &mut momentum, &mut velocity)).last().unwrap();
-                (stage, momentum, velocity)
-            };
-            let a = run(&mut |t, m, v| core.velocity(&[], t, Some(0.5), m, v).unwrap());
-            let b = run(&mut |t, m, v| dense.velocity(&[], t, Some(0.5), m, v).unwrap());
+            let (a, b) = (three(&mut core), three(&mut dense));
             assert_eq!(a.0.rank, b.0.rank);
             let size = a.2.iter().map(|x| x * x).sum::<f64>().sqrt();
             for (x, y) in a.2.iter().chain(&a.1).zip(b.2.iter().chain(&b.1)) {

@@ -112,6 +112,11 @@ kernels! {
     ) -> Result<Factored<'static, T>, Error> {
         squares.factor(scratch)
     }
+    factored_from_parts(
+        n: usize, lines: &'static [T], along: &'static [T], residual: T,
+    ) -> Result<Factored<'static, T>, Error> {
+        Factored::from_parts(n, lines, along, residual)
+    }
     factored_singular_values(factored: &Factored<'_, T>) -> T {
         factored.singular_values().fold(0.0, |sum, value| sum + value)
     }
