@@ -156,6 +156,18 @@ fn nothing_is_seen_of_zeros() {
     assert_eq!(x, [1.0, 2.0, 3.0]);
 }
 
+/// A γ far below the squares of rounding is plain least norm.
+#[test]
+fn regularization_does_not_divide_rounding_by_itself() {
+    let (j, f, _) = matrix(40, 12, 5, 0.0);
+    let mut state = vec![f64::NAN; state_len(12)];
+    let factored = factor(&j, &f, &mut state);
+    let (mut of_least_norm, mut eta) = ([0.0; 12], [0.0; 12]);
+    factored.minimum_norm(factored.rank(Truncation::none()), &mut of_least_norm).unwrap();
+    factored.tikhonov(1e-300, &mut eta).unwrap();
+    assert!(eta.iter().zip(&of_least_norm).all(|(a, b)| (a - b).abs() < 1e-12), "{eta:?}");
+}
+
 #[test]
 fn bad_input_is_refused() {
     let mut state = [0.0; state_len(2)];

@@ -254,9 +254,10 @@ impl<'a, T: Real> Factored<'a, T> {
         check_length(self.n, eta.len())?;
         eta.fill(T::ZERO);
         for (row, along) in self.rows().take(count) {
-            let square = dot(row, row) + gamma;
-            if square > T::ZERO {
-                add_scaled(eta, along * self.scale / square, row);
+            let square = dot(row, row);
+            // However small γ is, rounding is not to be divided by itself.
+            if square > self.noise * self.noise {
+                add_scaled(eta, along * self.scale / (square + gamma), row);
             }
         }
         if eta.iter().all(|x| x.is_finite()) { Ok(()) } else { Err(Error::NotFinite) }
