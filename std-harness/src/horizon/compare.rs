@@ -13,7 +13,7 @@ use super::evaluate::{Known, LawOptions, draw, level};
 use super::failed;
 use super::front::{FrontRange, find};
 use super::planner::{Decisions, Planner};
-use super::process::{ModelOptions, Process};
+use super::process::{Process, Start};
 use super::{evar, target};
 use crate::arguments::{check_files, positive};
 use crate::context::Context;
@@ -25,13 +25,7 @@ use crate::{Error, Result};
 #[derive(Args, Debug, Clone)]
 pub struct CompareOptions {
     #[command(flatten)]
-    model: ModelOptions,
-    /// Number of stages
-    #[arg(long, value_name = "H", value_parser = clap::value_parser!(u32).range(1..=1_000_000))]
-    horizon: u32,
-    /// State at the first stage, numbered as in the file
-    #[arg(long, value_name = "ID")]
-    start: u32,
+    from: Start,
     /// b of the policies for exponential utility
     #[arg(
         long,
@@ -82,13 +76,12 @@ struct Row {
 impl CompareOptions {
     /// Does it.
     pub fn run(&self, context: &Context) -> Result<()> {
-        check_files(&[("MODEL.csv", Some(&self.model.file))], &[("--plot", self.plot.as_ref())])?;
+        check_files(&[("MODEL.csv", Some(&self.from.model.file))], &[("--plot", self.plot.as_ref())])?;
         if let Some(b) = self.risks.iter().find(|b| !b.is_finite()) {
             return Err(Error::usage(format!("--risks: {b} is not finite")));
         }
-        let process = self.model.read::<f64>()?;
-        let start = self.model.state(&process, self.start)?;
-        let horizon = self.horizon as usize;
+        let (process, start) = self.from.read()?;
+        let horizon = self.from.stages();
         let progress = context.progress(None);
         progress.message(|| "solutions".into());
         let mut planner = Planner::new(&process)?;
@@ -135,8 +128,8 @@ impl CompareOptions {
         let report = Report {
             system: "horizon",
             version: env!("CARGO_PKG_VERSION"),
-            start: self.start,
-            horizon: self.horizon,
+            start: self.from.start,
+            horizon: self.from.horizon,
             level: self.level,
             front_truncated: front.truncated,
             policies: laws.iter().map(row).collect::<Result<_>>()?,

@@ -15,7 +15,7 @@ use serde::Serialize;
 
 use super::evaluate::level;
 use super::planner::Planner;
-use super::process::{ModelOptions, Process};
+use super::process::{Process, Start};
 use super::solve::{listed, write_policy};
 use crate::arguments::{check_files, positive};
 use crate::context::Context;
@@ -27,13 +27,7 @@ use crate::{Error, Result};
 #[derive(Args, Debug, Clone)]
 pub struct EvarOptions {
     #[command(flatten)]
-    model: ModelOptions,
-    /// Number of stages
-    #[arg(long, value_name = "H", value_parser = clap::value_parser!(u32).range(1..=1_000_000))]
-    horizon: u32,
-    /// State at the first stage, numbered as in the file
-    #[arg(long, value_name = "ID")]
-    start: u32,
+    from: Start,
     /// Level: mass of the tail, in (0, 1)
     #[arg(long, value_name = "A", value_parser = level)]
     tail: f64,
@@ -170,10 +164,9 @@ struct Report {
 impl EvarOptions {
     /// Does it.
     pub fn run(&self, context: &Context) -> Result<()> {
-        check_files(&[("MODEL.csv", Some(&self.model.file))], &[("--output", self.output.as_ref())])?;
-        let process = self.model.read::<f64>()?;
-        let start = self.model.state(&process, self.start)?;
-        let horizon = self.horizon as usize;
+        check_files(&[("MODEL.csv", Some(&self.from.model.file))], &[("--output", self.output.as_ref())])?;
+        let (process, start) = self.from.read()?;
+        let horizon = self.from.stages();
         let progress = context.progress(None);
         let best = maximize(&process, horizon, start, self.tail, self.tolerance, &progress)?;
         progress.finish();
@@ -184,8 +177,8 @@ impl EvarOptions {
         let report = Report {
             system: "horizon",
             version: env!("CARGO_PKG_VERSION"),
-            start: self.start,
-            horizon: self.horizon,
+            start: self.from.start,
+            horizon: self.from.horizon,
             level: self.tail,
             policy: if context.global.json { listed(&decisions, process.base) } else { Vec::new() },
             best,
@@ -195,8 +188,8 @@ impl EvarOptions {
             let mut text = format!(
                 "EVaR of level {} from state {} over {} stages: at least {}, at most {}\n",
                 self.tail,
-                self.start,
-                self.horizon,
+                self.from.start,
+                self.from.horizon,
                 number(best.value, 10),
                 number(best.bound, 10)
             );

@@ -13,7 +13,7 @@ use serde::Serialize;
 use super::evaluate::{LawOptions, level};
 use super::failed;
 use super::planner::{Decisions, Planner};
-use super::process::{ModelOptions, Process};
+use super::process::{Process, Start};
 use super::solve::agree;
 use crate::Result;
 use crate::arguments::positive;
@@ -25,13 +25,7 @@ use crate::report::table::{Table, number};
 #[derive(Args, Debug, Clone)]
 pub struct FrontOptions {
     #[command(flatten)]
-    model: ModelOptions,
-    /// Number of stages
-    #[arg(long, value_name = "H", value_parser = clap::value_parser!(u32).range(1..=1_000_000))]
-    horizon: u32,
-    /// State at the first stage, numbered as in the file
-    #[arg(long, value_name = "ID")]
-    start: u32,
+    from: Start,
     #[command(flatten)]
     range: FrontRange,
     #[command(flatten)]
@@ -146,11 +140,10 @@ struct Row {
 impl FrontOptions {
     /// Does it.
     pub fn run(&self, context: &Context) -> Result<()> {
-        let process = self.model.read::<f64>()?;
-        let start = self.model.state(&process, self.start)?;
+        let (process, start) = self.from.read()?;
         let progress = context.progress(None);
         progress.message(|| "solutions".into());
-        let front = find(&process, self.horizon as usize, start, &self.range, &progress)?;
+        let front = find(&process, self.from.stages(), start, &self.range, &progress)?;
         progress.finish();
         let row = |piece: &Piece| -> Result<Row> {
             let law = self.law.law(&process, &piece.decisions, start)?;
@@ -165,8 +158,8 @@ impl FrontOptions {
         let report = Report {
             system: "horizon",
             version: env!("CARGO_PKG_VERSION"),
-            start: self.start,
-            horizon: self.horizon,
+            start: self.from.start,
+            horizon: self.from.horizon,
             largest: self.range.largest,
             level: self.level,
             breakpoints: front.pieces.iter().skip(1).map(|piece| piece.from).collect(),

@@ -48,6 +48,34 @@ impl ModelOptions {
     }
 }
 
+/// A process, a number of stages, and where they begin.
+#[derive(Args, Debug, Clone)]
+pub struct Start {
+    /// The process.
+    #[command(flatten)]
+    pub model: ModelOptions,
+    /// Number of stages
+    #[arg(long, value_name = "H", value_parser = clap::value_parser!(u32).range(1..=1_000_000))]
+    pub horizon: u32,
+    /// State at the first stage, numbered as in the file
+    #[arg(long, value_name = "ID")]
+    pub start: u32,
+}
+
+impl Start {
+    /// Reads the process, and numbers the state from 0.
+    pub fn read(&self) -> Result<(Process<f64>, usize)> {
+        let process = self.model.read()?;
+        let start = self.model.state(&process, self.start)?;
+        Ok((process, start))
+    }
+
+    /// Number of stages.
+    pub fn stages(&self) -> usize {
+        self.horizon as usize
+    }
+}
+
 /// Sparse rows, sorted by state, action and successor.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Process<T> {

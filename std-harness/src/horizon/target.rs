@@ -6,7 +6,7 @@ use serde::Serialize;
 
 use super::evaluate::{LawOptions, level};
 use super::failed;
-use super::process::{ModelOptions, Process};
+use super::process::{Process, Start};
 use crate::arguments::positive;
 use crate::context::Context;
 use crate::report::table::number;
@@ -16,13 +16,7 @@ use crate::{Error, Result};
 #[derive(Args, Debug, Clone)]
 struct Common {
     #[command(flatten)]
-    model: ModelOptions,
-    /// Number of stages
-    #[arg(long, value_name = "H", value_parser = clap::value_parser!(u32).range(1..=1_000_000))]
-    horizon: u32,
-    /// State at the first stage, numbered as in the file
-    #[arg(long, value_name = "ID")]
-    start: u32,
+    from: Start,
     /// Step of the lattice that holds all rewards. Without it: the largest power of ten that does, down to 0.001
     #[arg(long, value_name = "STEP", value_parser = positive)]
     step: Option<f64>,
@@ -103,11 +97,10 @@ impl Common {
         read: impl FnOnce(&Targets<'_, f64>, usize) -> std::result::Result<(f64, f64), reparam::horizon::Error>,
         words: impl FnOnce(&Report) -> String,
     ) -> Result<()> {
-        let process = self.model.read::<f64>()?;
-        let start = self.model.state(&process, self.start)?;
+        let (process, start) = self.from.read()?;
         let ((value, target), targets) = solve(
             &process,
-            self.horizon as usize,
+            self.from.stages(),
             self.step,
             objective,
             |_, _, _, _| (),
@@ -116,8 +109,8 @@ impl Common {
         let report = Report {
             system: "horizon",
             version: env!("CARGO_PKG_VERSION"),
-            start: self.start,
-            horizon: self.horizon,
+            start: self.from.start,
+            horizon: self.from.horizon,
             value,
             level,
             target,
