@@ -168,16 +168,16 @@ fn exact(
 ) -> Result<Option<Known>> {
     let options = LawOptions { step, atoms: None };
     let Some(unit) = options.lattice_step(process)? else { return Ok(None) };
-    let Ok(lattice) = reparam::horizon::target::covering(process, horizon, unit) else { return Ok(None) };
+    let Ok(lattice) = target::lattice(process, horizon, unit) else { return Ok(None) };
     let targets = lattice.count;
     let decisions = horizon.saturating_mul(process.states).saturating_mul(targets);
-    if decisions > 1 << 30 || 2 * targets * process.states > target::LARGEST {
+    if decisions > 1 << 30 {
         return Ok(None);
     }
     let mut actions = vec![0u16; decisions];
     let place = |stage: usize, state: usize, k: usize| (stage * process.states + state) * targets + k;
     let policy = |stage, state, k, action| actions[place(stage, state, k)] = action as u16;
-    let goal = target::solve(process, horizon, Some(unit), Objective::Shortfall, policy, |found, _| {
+    let goal = target::solve(process, horizon, lattice, Objective::Shortfall, policy, |found| {
         Ok(found.cvar(start, level).map_err(failed)?.1)
     })?;
     // In steps of the lattice. Beyond it every target has the same policy.

@@ -1,6 +1,7 @@
 //! `reparam horizon cvar` and `threshold`: exact, over states that remember what is still to be earned.
 
 use clap::Args;
+use reparam::horizon::categorical::Lattice;
 use reparam::horizon::target::{self, Objective, Targets};
 use serde::Serialize;
 
@@ -59,33 +60,32 @@ struct Report {
 }
 
 /// Numbers of the extended process: 4 GiB.
-pub const LARGEST: usize = 1 << 29;
+const LARGEST: usize = 1 << 29;
 
-/// Solves for one objective and hands the result on.
-pub fn solve<O>(
-    process: &Process<f64>,
-    horizon: usize,
-    step: Option<f64>,
-    objective: Objective,
-    policy: impl FnMut(usize, usize, usize, usize),
-    then: impl FnOnce(Targets<'_, f64>, usize) -> Result<O>,
-) -> Result<O> {
-    let Some(step) = (LawOptions { step, atoms: None }).lattice_step(process)? else {
-        return Err(Error::failed("no power of ten down to 0.001 has all rewards as multiples")
-            .remedy("give the lattice's --step, or round the rewards"));
-    };
+/// The lattice of targets for rewards that are multiples of `step`, if there is the memory.
+pub fn lattice(process: &Process<f64>, horizon: usize, step: f64) -> Result<Lattice<f64>> {
     let lattice = target::covering(process, horizon, step).map_err(failed)?;
-    let length = target::scratch_len(process.states, lattice.count);
-    if length > LARGEST {
+    if target::scratch_len(process.states, lattice.count) > LARGEST {
         return Err(Error::failed(format!(
             "{} targets for each of {} states need too much memory",
             lattice.count, process.states
         ))
         .remedy("give a larger --step and round the rewards to it"));
     }
-    let mut scratch = vec![0.0; length];
-    let targets = target::plan(process, horizon, objective, lattice, &mut scratch, policy).map_err(failed)?;
-    then(targets, lattice.count)
+    Ok(lattice)
+}
+
+/// Solves for one objective and hands the result on.
+pub fn solve<O>(
+    process: &Process<f64>,
+    horizon: usize,
+    lattice: Lattice<f64>,
+    objective: Objective,
+    policy: impl FnMut(usize, usize, usize, usize),
+    then: impl FnOnce(Targets<'_, f64>) -> Result<O>,
+) -> Result<O> {
+    let mut scratch = vec![0.0; target::scratch_len(process.states, lattice.count)];
+    then(target::plan(process, horizon, objective, lattice, &mut scratch, policy).map_err(failed)?)
 }
 
 impl Common {
@@ -98,13 +98,19 @@ impl Common {
         words: impl FnOnce(&Report) -> String,
     ) -> Result<()> {
         let (process, start) = self.from.read()?;
-        let ((value, target), targets) = solve(
+        let horizon = self.from.stages();
+        let Some(step) = (LawOptions { step: self.step, atoms: None }).lattice_step(&process)? else {
+            return Err(Error::failed("no power of ten down to 0.001 has all rewards as multiples")
+                .remedy("give the lattice's --step, or round the rewards"));
+        };
+        let lattice = lattice(&process, horizon, step)?;
+        let (value, target) = solve(
             &process,
-            self.from.stages(),
-            self.step,
+            horizon,
+            lattice,
             objective,
             |_, _, _, _| (),
-            |targets, count| Ok((read(&targets, start).map_err(failed)?, count)),
+            |targets| read(&targets, start).map_err(failed),
         )?;
         let report = Report {
             system: "horizon",
@@ -114,7 +120,7 @@ impl Common {
             value,
             level,
             target,
-            targets,
+            targets: lattice.count,
         };
         context.print(&report, || words(&report))
     }
