@@ -4,6 +4,7 @@
 //! whole numbers from 0 or from 1. Lines of a state and an action need not be together. Nothing is guessed: probabilities
 //! that do not add up, states without actions, ids that skip a number and repeated lines are errors that name the line.
 
+use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 
 use clap::Args;
@@ -263,10 +264,19 @@ fn check_states<T>(
 /// Reads all lines.
 fn read_lines<T: Real>(text: &[u8], path: &Path) -> Result<Vec<Line<T>>> {
     let text = text.strip_prefix(b"\xef\xbb\xbf").unwrap_or(text);
-    let mut reader = reader(text);
+    let mut reader = reader(Bounded { text, left: 0 });
     let mut record = ByteRecord::new();
-    let mut next =
-        |record: &mut ByteRecord| reader.read_byte_record(record).map_err(|e| unreadable(text, path, &e));
+    let mut next = |record: &mut ByteRecord| {
+        reader.get_mut().left = LONGEST_LINE;
+        reader.read_byte_record(record).map_err(|e| match e.kind() {
+            csv::ErrorKind::Io(_) => {
+                Error::failed(format!("a line of more than {} KiB", LONGEST_LINE / 1024))
+                    .at(path, line_of(text, record.position()))
+                    .remedy("end each outcome with a line break, and close quotation marks")
+            }
+            _ => unreadable(text, path, &e),
+        })
+    };
     if !next(&mut record)? {
         return Err(Error::failed("the file is empty").file(path));
     }
@@ -331,8 +341,29 @@ fn read_lines<T: Real>(text: &[u8], path: &Path) -> Result<Vec<Line<T>>> {
     Ok(lines)
 }
 
-fn reader(text: &[u8]) -> csv::Reader<&[u8]> {
+fn reader<R: Read>(text: R) -> csv::Reader<R> {
     ReaderBuilder::new().has_headers(false).flexible(true).trim(csv::Trim::All).from_reader(text)
+}
+
+/// Bytes of a line: each may be a cell, which takes many times its size in memory.
+const LONGEST_LINE: usize = 1 << 20;
+
+/// A text that fails where a line takes more than it was left.
+struct Bounded<'a> {
+    text: &'a [u8],
+    left: usize,
+}
+
+impl Read for Bounded<'_> {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        if self.left == 0 && !self.text.is_empty() {
+            return Err(io::ErrorKind::FileTooLarge.into());
+        }
+        let end = buffer.len().min(self.left);
+        let count = self.text.read(&mut buffer[..end])?;
+        self.left -= count;
+        Ok(count)
+    }
 }
 
 /// The line, from 1, of the record with this index after the first one.
@@ -408,5 +439,24 @@ mod tests {
         }
         let message = Process::<f64>::parse(b"a,b\n", Path::new("m.csv"), None).unwrap_err().to_string();
         assert!(message.contains("m.csv:1: no column \"idstatefrom\""), "{message}");
+    }
+
+    #[test]
+    fn lines_without_an_end_are_refused() {
+        let long = |n: usize| "0,".repeat(n / 2);
+        for (text, line) in [
+            (long(LONGEST_LINE + 20_000), 1),
+            (format!("{HEAD}0,0,0,0.5,1\n{}", long(LONGEST_LINE + 20_000)), 3),
+            (format!("{HEAD}0,0,0,0.5,1\n0,0,\"{}", "0,0\n".repeat(LONGEST_LINE / 3)), 3),
+        ] {
+            let error = Process::<f64>::parse(text.as_bytes(), Path::new("m.csv"), None).unwrap_err();
+            let message = error.to_string();
+            assert!(message.contains(&format!("m.csv:{line}: a line of more than 1024 KiB")), "{message}");
+        }
+        // Other columns may be long, and there may be many lines.
+        let note = "x".repeat(LONGEST_LINE / 2);
+        let text = format!("note,{HEAD}{note},0,0,0,0.5,1\n{note},0,0,0,0.25,2\n{note},0,0,0,0.25,3\n");
+        let process = Process::<f64>::parse(text.as_bytes(), Path::new("m.csv"), None).unwrap();
+        assert_eq!(process.reward, [1.0, 2.0, 3.0]);
     }
 }
