@@ -102,8 +102,6 @@ mod serde_round_trip {
 mod nalgebra_conversions {
     use nalgebra::SMatrix;
     use reparam::dense::Matrix;
-    use reparam::diagonal::Rule;
-    use reparam::diagonal::rule::{Floored, HyperbolicEntropy, Proportionate};
     use reparam::givens::{Chart, Error, Frame};
 
     #[test]
