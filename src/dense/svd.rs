@@ -102,7 +102,7 @@ fn factor_parts<T: Real>(
     set_identity(short, turns);
     // Below, squares are subnormal and angles are noise.
     let negligible = small::<T>().sqrt();
-    let sweeps = orthogonalize(long, lines, short, turns, singular_values, negligible, T::ZERO)?;
+    let sweeps = orthogonalize(long, lines, short, turns, singular_values, negligible)?;
     normalize(short, long, lines, singular_values);
     sort(long, lines, turns, singular_values);
     singular_values.iter_mut().for_each(|s| *s /= scale);
@@ -136,7 +136,7 @@ pub(crate) fn power_of_two_scale<T: Real>(a: &[T]) -> Result<T, Error> {
 
 /// Rotates pairs of `lines` until all are orthogonal, and `turns` of `width` numbers each with them; the longer line of a
 /// pair comes first (de Rijk, SIAM J. Sci. Stat. Comput. 10 (1989) 359), so that lengths come out descending. Lines not longer
-/// than `negligible` are left as they are; those not longer than `minor` are not made orthogonal to each other.
+/// than `negligible` are left as they are.
 ///
 /// `lengths`: scratch, a number for each line. They are taken once a sweep and follow the rotations, as in LAPACK's `gesvj`.
 #[allow(clippy::too_many_arguments)]
@@ -148,7 +148,6 @@ pub(crate) fn orthogonalize<T: Real>(
     turns: &mut [T],
     lengths: &mut [T],
     negligible: T,
-    minor: T,
 ) -> Result<usize, Error> {
     let tolerance = T::EPSILON * T::from_usize(long).sqrt();
     for sweep in 1..=MAX_SWEEPS {
@@ -172,7 +171,7 @@ pub(crate) fn orthogonalize<T: Real>(
                     mem::swap(x_length, y_length);
                     converged = false;
                 }
-                if *y_length <= negligible || *x_length <= minor {
+                if *y_length <= negligible {
                     continue;
                 }
                 let cosine = lanes::dot(x, y) / *x_length / *y_length;

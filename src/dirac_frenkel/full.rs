@@ -36,9 +36,7 @@ impl<'a, T: Real, P: Problem<T>> DiracFrenkel<'a, P, T> {
             return Err(Error::Size);
         }
         check_length(scratch_len(problem.weights()), scratch.len())?;
-        if memory.is_some() && matches!(method, Method::Tikhonov(_)) {
-            return Err(Error::Setting { name: "momentum" });
-        }
+        method.check(memory)?;
         Ok(Self { problem, method, memory, scratch })
     }
 
@@ -65,10 +63,7 @@ impl<T: Real, P: Problem<T>> Flow<T> for DiracFrenkel<'_, P, T> {
         check_length(n, velocity.len())?;
         let (row, state) = self.scratch.split_at_mut_checked(n).ok_or(Error::Size)?;
         let mut rows = LeastSquares::new(n, state)?;
-        for point in 0..self.problem.points() {
-            let value = self.problem.row(theta, t, point, row)?;
-            rows.add_row(row, value)?;
-        }
+        rows.add_problem(&mut self.problem, theta, t, row)?;
         let factored = rows.factor(row)?;
         from_factored(&factored, self.method, self.memory, h, momentum, velocity, row)
     }

@@ -8,6 +8,7 @@ use crate::Real;
 use crate::dense::{Error as Refused, add_scaled, check_finite, dot, svd};
 
 use super::error::{Error, check_length};
+use super::problem::Problem;
 use super::rows;
 
 /// Singular values up to this part of their root sum of squares, in units of ε, are rounding: never kept.
@@ -127,6 +128,22 @@ impl<'a, T: Real> LeastSquares<'a, T> {
         Ok(())
     }
 
+    /// Takes all rows of a problem. `row`: n, scratch.
+    #[inline(always)]
+    pub(super) fn add_problem(
+        &mut self,
+        problem: &mut impl Problem<T>,
+        theta: &[T],
+        t: T,
+        row: &mut [T],
+    ) -> Result<(), Error> {
+        for point in 0..problem.points() {
+            let value = problem.row(theta, t, point, row)?;
+            self.add_row(row, value)?;
+        }
+        Ok(())
+    }
+
     /// Singular values and directions. `scratch`: n.
     ///
     /// Cost, per sweep: n²/2 pairs of rows at 3 to 7 multiply-adds an element; 6 to 11 sweeps.
@@ -171,7 +188,7 @@ impl<'a, T: Real> Factored<'a, T> {
             square = square.mac(*x, *x);
         }
         let noise = T::from_f32(NOISE) * T::EPSILON * square.sqrt();
-        svd::orthogonalize(n, lines, 1, along, scratch, noise, noise).map_err(refused)?;
+        svd::orthogonalize(n, lines, 1, along, scratch, noise).map_err(refused)?;
         if !(residual.is_finite() && along.iter().all(|x| x.is_finite())) {
             return Err(Error::NotFinite);
         }

@@ -14,11 +14,11 @@ use crate::random::{fill_gaussian, uniform};
 use super::error::{Error, check_length};
 use super::least_squares::{Factored, LeastSquares, Truncation, refused, state_len};
 use super::problem::Problem;
-use super::velocity::{Flow, Method, Momentum, Stage, from_factored};
+use super::velocity::{Flow, Method, Momentum, Stage, from_factored, solve};
 
 /// Length of the scratch of [`Columns`].
 pub const fn columns_scratch_len(weights: usize, count: usize) -> usize {
-    weights.saturating_mul(2).saturating_add(state_len(count)).saturating_add(count.saturating_mul(4))
+    weights.saturating_mul(2).saturating_add(state_len(count)).saturating_add(count.saturating_mul(2))
 }
 
 /// Least squares over `count` random weights; the others rest.
@@ -87,9 +87,7 @@ impl<T: Real, P: Problem<T>, G: Rng> Flow<T> for Columns<'_, P, G, T> {
         let (chosen, rest) = self.scratch.split_at_mut_checked(n).ok_or(Error::Size)?;
         let (row, rest) = rest.split_at_mut_checked(n).ok_or(Error::Size)?;
         let (part, rest) = rest.split_at_mut_checked(count).ok_or(Error::Size)?;
-        let (eta, rest) = rest.split_at_mut_checked(count).ok_or(Error::Size)?;
-        // Momentum is not touched, but has to have its length.
-        let (unused, state) = rest.split_at_mut_checked(count.saturating_mul(2)).ok_or(Error::Size)?;
+        let (eta, state) = rest.split_at_mut_checked(count).ok_or(Error::Size)?;
         let mut rows = LeastSquares::new(count, state)?;
         for point in 0..self.problem.points() {
             let value = self.problem.row(theta, t, point, row)?;
@@ -99,9 +97,7 @@ impl<T: Real, P: Problem<T>, G: Rng> Flow<T> for Columns<'_, P, G, T> {
             part.iter_mut().zip(of_chosen).for_each(|(part, (&x, _))| *part = x);
             rows.add_row(part, value)?;
         }
-        let method = Method::Truncated(self.truncation);
-        let none = unused.split_at_mut_checked(count).ok_or(Error::Size)?;
-        let stage = from_factored(&rows.factor(part)?, method, None, None, none.0, eta, none.1)?;
+        let stage = solve(&rows.factor(part)?, Method::Truncated(self.truncation), eta)?;
         velocity.fill(T::ZERO);
         let moving = velocity.iter_mut().zip(&*chosen).filter(|(_, chosen)| **chosen != T::ZERO);
         moving.zip(&*eta).for_each(|((velocity, _), &eta)| *velocity = eta);
@@ -113,7 +109,7 @@ impl<T: Real, P: Problem<T>, G: Rng> Flow<T> for Columns<'_, P, G, T> {
 pub const fn sketch_scratch_len(weights: usize, count: usize) -> usize {
     let matrices =
         weights.saturating_mul(count).saturating_mul(2).saturating_add(count.saturating_mul(count));
-    matrices.saturating_add(weights).saturating_add(count.saturating_mul(3))
+    matrices.saturating_add(weights).saturating_add(count.saturating_mul(2))
 }
 
 /// Least squares in a random sketch of the range of J. Goes over the rows twice.
@@ -173,8 +169,7 @@ impl<T: Real, P: Problem<T>, G: Rng> Flow<T> for Sketch<'_, P, G, T> {
         let (gamma, rest) = rest.split_at_mut_checked(n.saturating_mul(count)).ok_or(Error::Size)?;
         let (lines, rest) = rest.split_at_mut_checked(n.saturating_mul(count)).ok_or(Error::Size)?;
         let (r, rest) = rest.split_at_mut_checked(count.saturating_mul(count)).ok_or(Error::Size)?;
-        let (sketched, rest) = rest.split_at_mut_checked(count).ok_or(Error::Size)?;
-        let (along, _) = rest.split_at_mut_checked(count).ok_or(Error::Size)?;
+        let (sketched, along) = rest.split_at_mut_checked(count).ok_or(Error::Size)?;
         fill_gaussian(&mut self.rng, gamma);
         // J Γ = Q R.
         r.fill(T::ZERO);

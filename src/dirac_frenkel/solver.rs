@@ -66,10 +66,7 @@ impl<T: Real, P: Problem<T>, const N: usize> Flow<T> for Borrowed<'_, P, T, N> {
     ) -> Result<Stage<T>, Error> {
         let mut row = [T::ZERO; N];
         let mut rows = LeastSquares::in_parts(N, self.r.as_flattened_mut(), self.along, self.residual);
-        for point in 0..self.problem.points() {
-            let value = self.problem.row(theta, t, point, &mut row)?;
-            rows.add_row(&mut row, value)?;
-        }
+        rows.add_problem(self.problem, theta, t, &mut row)?;
         let factored = rows.factor(&mut row)?;
         from_factored(&factored, self.method, self.momentum, h, momentum, velocity, &mut row)
     }
@@ -82,9 +79,7 @@ impl<T: Real, const N: usize> Solver<T, N> {
     /// [`Error::Setting`] for momentum with Tikhonov's method; [`Error::NotFinite`].
     pub fn new(theta: [T; N], method: Method<T>, momentum: Option<Momentum<T>>) -> Result<Self, Error> {
         const { assert!(N > 0) };
-        if momentum.is_some() && matches!(method, Method::Tikhonov(_)) {
-            return Err(Error::Setting { name: "momentum" });
-        }
+        method.check(momentum)?;
         if !theta.iter().all(|x| x.is_finite()) {
             return Err(Error::NotFinite);
         }

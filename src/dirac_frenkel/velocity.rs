@@ -16,6 +16,15 @@ pub enum Method<T> {
     Tikhonov(T),
 }
 
+impl<T> Method<T> {
+    /// # Errors
+    /// [`Error::Setting`] for momentum with Tikhonov's method.
+    pub fn check(&self, memory: Option<Momentum<T>>) -> Result<(), Error> {
+        let fits = memory.is_none() || matches!(self, Self::Truncated(_));
+        if fits { Ok(()) } else { Err(Error::Setting { name: "momentum" }) }
+    }
+}
+
 /// Memory of past velocities: `θ̇ = η̄ + λ P m` with m an exponential mean of the η̄ and P the projector onto the numerical null
 /// space (Raviola and Peherstorfer, *Dirac-Frenkel-Onsager*, 2026, algorithm 1).
 ///
@@ -130,41 +139,8 @@ pub fn from_factored<T: Real>(
 ) -> Result<Stage<T>, Error> {
     check_length(velocity.len(), momentum.len())?;
     check_length(velocity.len(), scratch.len())?;
-    let rank = match method {
-        Method::Truncated(truncation) => {
-            let rank = factored.rank(truncation);
-            factored.minimum_norm(rank, velocity)?;
-            rank
-        }
-        Method::Tikhonov(gamma) => {
-            if memory.is_some() {
-                return Err(Error::Setting { name: "momentum" });
-            }
-            factored.tikhonov(gamma, velocity)?;
-            velocity.len()
-        }
-    };
-    let mut values = factored.singular_values();
-    let largest = values.next().unwrap_or(T::ZERO);
-    let mut kept = largest;
-    for _ in 1..rank {
-        kept = values.next().unwrap_or(kept);
-    }
-    if rank == 0 {
-        kept = T::ZERO;
-    }
-    let dropped = if rank == 0 { largest } else { values.next().unwrap_or(T::ZERO) };
-    let before = factored.residual(velocity)?;
-    let mut stage = Stage {
-        rank,
-        largest,
-        kept,
-        dropped,
-        residual_before: before,
-        residual_after: before,
-        null: T::ZERO,
-        image: T::ZERO,
-    };
+    method.check(memory)?;
+    let mut stage = solve(factored, method, velocity)?;
     let Some(Momentum { beta, lambda }) = memory else { return Ok(stage) };
     let h = h.unwrap_or(T::ONE);
     let share = (T::ONE - beta) * h;
@@ -172,10 +148,42 @@ pub fn from_factored<T: Real>(
         *m = (beta * *m).mac(share, eta);
         *unseen = *m;
     }
-    factored.project(rank, scratch)?;
+    factored.project(stage.rank, scratch)?;
     stage.null = dot(scratch, scratch).sqrt();
     stage.image = factored.image(scratch)?;
     add_scaled(velocity, lambda / h, scratch);
     stage.residual_after = factored.residual(velocity)?;
     if velocity.iter().chain(&*momentum).all(|x| x.is_finite()) { Ok(stage) } else { Err(Error::NotFinite) }
+}
+
+/// The velocity without momentum.
+pub(super) fn solve<T: Real>(
+    factored: &Factored<'_, T>,
+    method: Method<T>,
+    velocity: &mut [T],
+) -> Result<Stage<T>, Error> {
+    let rank = match method {
+        Method::Truncated(truncation) => {
+            let rank = factored.rank(truncation);
+            factored.minimum_norm(rank, velocity)?;
+            rank
+        }
+        Method::Tikhonov(gamma) => {
+            factored.tikhonov(gamma, velocity)?;
+            velocity.len()
+        }
+    };
+    let residual = factored.residual(velocity)?;
+    let mut stage = Stage { rank, residual_before: residual, residual_after: residual, ..Stage::default() };
+    for (k, value) in factored.singular_values().take(rank.saturating_add(1)).enumerate() {
+        if k == 0 {
+            stage.largest = value;
+        }
+        if k < rank {
+            stage.kept = value;
+        } else {
+            stage.dropped = value;
+        }
+    }
+    Ok(stage)
 }

@@ -137,6 +137,7 @@ kernels! {
 kernels! {
     momentum_new(beta: T, lambda: T) -> Result<Momentum<T>, Error> { Momentum::new(beta, lambda) }
     momentum_relaxing(tau: T, dt: T, lambda: T) -> Result<Momentum<T>, Error> { Momentum::relaxing(tau, dt, lambda) }
+    method_check(method: &Method<T>, memory: Option<Momentum<T>>) -> Result<(), Error> { method.check(memory) }
     stage_is_truncated(stage: &Stage<T>, weights: usize) -> bool { stage.is_truncated(weights) }
     velocity_from_factored(
         factored: &Factored<'_, T>, method: Method<T>, memory: Option<Momentum<T>>, h: Option<T>,

@@ -82,9 +82,7 @@ impl<P: Problem<f64>> Dense<P> {
         if problem.weights() == 0 {
             return Err(Error::Size);
         }
-        if memory.is_some() && matches!(method, Method::Tikhonov(_)) {
-            return Err(Error::Setting { name: "momentum" });
-        }
+        method.check(memory)?;
         let scratch = vec![0.0; problem.weights()];
         Ok(Self { problem, method, memory, scratch })
     }
