@@ -16,6 +16,7 @@ use reparam_harness::Result;
 use reparam_harness::context::Context;
 use reparam_harness::dirac_frenkel::case::{Block, Case, Integrator, Retention, Settings, Start, Target};
 use reparam_harness::dirac_frenkel::evolve::{By, Plan, Run};
+use reparam_harness::dirac_frenkel::fit::Fitter;
 use reparam_harness::dirac_frenkel::model::Model;
 use reparam_harness::dirac_frenkel::solve;
 use reparam_harness::dirac_frenkel::spectral::grid;
@@ -64,27 +65,26 @@ fn main() -> Result<()> {
         model: Model::Gaussians(ansatz),
         points: points.clone(),
         values: points.iter().map(|&x| exact(x, 0.0)).collect(),
-        span: SPAN,
+        span: vec![SPAN],
     };
     let places = points.clone();
     let known = points.clone();
     let case = Case {
         name: "rod".into(),
-        blocks: vec![Block { weights: 0..12, rows: Box::new(Rod { ansatz, points: points.clone() }) }],
+        blocks: vec![Block::new(0..12, Rod { ansatz, points: points.clone() })],
         fields: vec!["u"],
+        shape: vec![points.len()],
         places: points,
         values: Box::new(move |theta| {
-            let mut model = Model::Gaussians(ansatz);
-            places
-                .iter()
-                .map(|&x| model.value(theta, x).map_err(|e| reparam_harness::Error::failed(e.to_string())))
-                .collect()
+            let model = Model::Gaussians(ansatz);
+            model.values(theta, &places).map_err(|e| reparam_harness::Error::failed(e.to_string()))
         }),
         exact: Box::new(move |times| {
             Ok(times.iter().map(|&t| known.iter().map(|&x| exact(x, t)).collect()).collect())
         }),
         reference: "exact solution",
         start: Start::Fit(vec![target]),
+        fit: Fitter::default(),
         known_velocity: None,
         settings: Settings {
             step: 5e-3,
@@ -96,7 +96,7 @@ fn main() -> Result<()> {
             lambda: 1.0,
         },
     };
-    let (theta, fitted) = solve::starts(&case, &[1])?.swap_remove(0);
+    let (theta, fitted) = solve::starts(&case, &[1], &Context::default())?.swap_remove(0);
     println!("start: relative error {fitted:.1e}");
     for by in [By::Df, By::Dfo, By::Tikhonov(1e-6)] {
         let plan =

@@ -20,10 +20,12 @@
 //! | [`deploy`] | `reparam deploy`: exports a fit, runs it on the target, compares |
 //! | [`data`] | tables from CSV, arrays from `.npy`, tensors from and to `.safetensors`; centring, scaling, whitening |
 //! | [`report`] | tables for people, comparisons with published numbers, JSON, SVG plots, progress, atomic files |
+//! | [`adam`] | the optimizer of what is trained by gradients |
 //! | [`checkpoint`] | interrupted searches that resume with the same bits |
 //! | [`interrupt`] | Ctrl-C as a question that long work asks |
 //! | [`error`] | what went wrong, where, and what to do |
 
+pub mod adam;
 pub mod arguments;
 pub mod checkpoint;
 pub mod cli;

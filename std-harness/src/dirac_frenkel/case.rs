@@ -5,6 +5,7 @@ use std::ops::Range;
 
 use reparam::dirac_frenkel::{Error as Refused, Problem};
 
+use super::fit::Fitter;
 use super::model::Model;
 use crate::Result;
 
@@ -41,12 +42,70 @@ impl Problem<f64> for Box<dyn Rows> {
     }
 }
 
+/// Where a run stands at the begin of a step: what collocation points may depend on.
+#[derive(Clone, Copy, Debug)]
+pub struct Moment<'a> {
+    /// All weights.
+    pub theta: &'a [f64],
+    /// Time.
+    pub t: f64,
+    /// Steps that are done.
+    pub step: u64,
+    /// For random numbers of this step: the same in a run that goes on after a break.
+    pub seed: u64,
+}
+
+/// Makes the rows of a step.
+pub type Make = dyn Fn(&Moment<'_>) -> Result<Box<dyn Rows>> + Send + Sync;
+
+enum Source {
+    Always(Box<dyn Rows>),
+    EachStep(Box<Make>),
+}
+
 /// Weights that one least squares problem moves. Its rows see all weights.
 pub struct Block {
     /// Which.
     pub weights: Range<usize>,
-    /// Its rows; as many weights as the range has.
-    pub rows: Box<dyn Rows>,
+    points: usize,
+    source: Source,
+}
+
+impl Block {
+    /// The same rows in all steps; as many weights as the range has.
+    pub fn new(weights: Range<usize>, rows: impl Rows + 'static) -> Self {
+        Self { weights, points: rows.points(), source: Source::Always(Box::new(rows)) }
+    }
+
+    /// `points` rows that are made at the begin of each step.
+    pub fn each_step(
+        weights: Range<usize>,
+        points: usize,
+        make: impl Fn(&Moment<'_>) -> Result<Box<dyn Rows>> + Send + Sync + 'static,
+    ) -> Self {
+        Self { weights, points, source: Source::EachStep(Box::new(make)) }
+    }
+
+    /// Number of rows.
+    pub fn points(&self) -> usize {
+        self.points
+    }
+
+    /// Whether each step has rows of its own.
+    pub fn is_made_each_step(&self) -> bool {
+        matches!(self.source, Source::EachStep(_))
+    }
+
+    /// The rows of a step.
+    ///
+    /// # Errors
+    /// Those of what makes them.
+    pub fn rows(&self, moment: &Moment<'_>) -> Result<Box<dyn Rows>> {
+        match &self.source {
+            Source::Always(rows) => Ok(rows.copy()),
+            Source::EachStep(make) => make(moment),
+        }
+    }
 }
 
 /// How steps are made.
@@ -100,12 +159,12 @@ pub enum Start {
 pub struct Target {
     /// By what.
     pub model: Model,
-    /// Where.
+    /// Where: one point after the other, all of its coordinates.
     pub points: Vec<f64>,
     /// Values there.
     pub values: Vec<f64>,
-    /// Period of x: from where to where.
-    pub span: [f64; 2],
+    /// From where to where, for each coordinate.
+    pub span: Vec<[f64; 2]>,
 }
 
 /// Values of all fields at all places, one field after the other.
@@ -122,8 +181,10 @@ pub struct Case {
     pub blocks: Vec<Block>,
     /// Names of the fields.
     pub fields: Vec<&'static str>,
-    /// Where fields are looked at.
+    /// Where fields are looked at: one place after the other, all of its coordinates.
     pub places: Vec<f64>,
+    /// The places as an array, the first coordinate last: `[nx]`, `[ny, nx]`.
+    pub shape: Vec<usize>,
     /// û of weights.
     pub values: Box<Values>,
     /// What it should be.
@@ -132,6 +193,8 @@ pub struct Case {
     pub reference: &'static str,
     /// Weights at the start.
     pub start: Start,
+    /// How they are fitted, if they are.
+    pub fit: Fitter,
     /// Velocity of the weights at the start, where one is known: momentum may start at it.
     pub known_velocity: Option<Vec<f64>>,
     /// How it is solved.

@@ -7,7 +7,7 @@ use reparam::dirac_frenkel::{DiracFrenkel, Flow, Form, Method, Momentum, Stage, 
 use reparam::random::SplitMix64;
 use serde::{Deserialize, Serialize};
 
-use super::case::{Case, Integrator, Retention, Settings, relative_error};
+use super::case::{Block, Case, Integrator, Moment, Retention, Settings, relative_error};
 use super::dense::Dense;
 use super::failed;
 use super::fields::Blocks;
@@ -151,14 +151,16 @@ impl Plan<'_> {
         }
     }
 
-    /// What makes the velocities; random numbers are those of one step.
-    fn flow<'s>(&self, scratch: &'s mut [Vec<f64>], step: u64) -> Result<Blocks<'s>> {
+    /// What makes the velocities; random numbers and collocation points are those of one step.
+    fn flow<'s>(&self, scratch: &'s mut [Vec<f64>], run: &Run) -> Result<Blocks<'s>> {
         let (method, memory) = self.method()?;
         let mut flows: Vec<(_, Box<dyn Flow<f64> + Send + 's>)> = Vec::new();
         for (index, (block, scratch)) in self.case.blocks.iter().zip(scratch).enumerate() {
-            let rows = block.rows.copy();
             // Resumed runs draw the same.
-            let seed = self.seed.wrapping_add((step * 64 + index as u64).wrapping_mul(0x9e37_79b9_7f4a_7c15));
+            let number = run.step * 64 + index as u64;
+            let seed = self.seed.wrapping_add(number.wrapping_mul(0x9e37_79b9_7f4a_7c15));
+            let t = self.steps().1 * run.step as f64;
+            let rows = block.rows(&Moment { theta: &run.theta, t, step: run.step, seed: !seed })?;
             let rng = SplitMix64::new(seed);
             let truncation = match method {
                 Method::Truncated(truncation) => truncation,
@@ -196,10 +198,11 @@ impl Plan<'_> {
         let mut memories: Vec<Vec<f64>> =
             self.case.blocks.iter().map(|block| vec![0.0; self.scratch_len(block.weights.len())]).collect();
         let mut of_step = vec![0.0; step::rk4_scratch_len(n).max(step::euler_scratch_len(n))];
+        let each_step = self.by.is_random() || self.case.blocks.iter().any(Block::is_made_each_step);
         progress.add(run.step);
         while run.step < steps && run.stopped.is_none() {
-            let mut flow = self.flow(&mut memories, run.step)?;
-            let until = if self.by.is_random() { run.step + 1 } else { steps };
+            let mut flow = self.flow(&mut memories, run)?;
+            let until = if each_step { run.step + 1 } else { steps };
             while run.step < until {
                 if interrupt::asked() {
                     store(run)?;

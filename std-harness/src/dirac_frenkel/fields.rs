@@ -69,7 +69,7 @@ fn together(a: Stage<f64>, b: Stage<f64>) -> Stage<f64> {
     }
 }
 
-/// One of several fields in one coordinate, each with an ansatz of its own: ∂u_k/∂t as a function of the derivatives of all.
+/// One of several fields, each with an ansatz of its own: ∂u_k/∂t as a function of the derivatives of all.
 #[derive(Clone, Debug)]
 pub struct Field<F> {
     models: Vec<Model>,
@@ -79,32 +79,35 @@ pub struct Field<F> {
     jets: Vec<Jet<f64>>,
 }
 
-impl<F: FnMut(&[Jet<f64>], f64, f64) -> f64> Field<F> {
-    /// The `field`-th of `models`, with ∂u/∂t = `right_hand_side(jets, x, t)`.
+impl<F: FnMut(&[Jet<f64>], &[f64], f64) -> f64> Field<F> {
+    /// The `field`-th of `models`, with ∂u/∂t = `right_hand_side(jets, x, t)`: of each field the derivatives along all coordinates.
+    ///
+    /// `points`: one after the other, all coordinates.
     pub fn new(models: Vec<Model>, field: usize, points: Arc<[f64]>, right_hand_side: F) -> Self {
-        let jets = vec![Jet::default(); models.len()];
+        let jets = vec![Jet::default(); models.iter().map(Model::dim).sum()];
         Self { models, field, points, right_hand_side, jets }
     }
 }
 
-impl<F: FnMut(&[Jet<f64>], f64, f64) -> f64> Problem<f64> for Field<F> {
+impl<F: FnMut(&[Jet<f64>], &[f64], f64) -> f64> Problem<f64> for Field<F> {
     fn weights(&self) -> usize {
         self.models[self.field].weights()
     }
 
     fn points(&self) -> usize {
-        self.points.len()
+        self.points.len() / self.models[self.field].dim()
     }
 
     fn row(&mut self, theta: &[f64], t: f64, point: usize, row: &mut [f64]) -> Result<f64, Error> {
-        let x = *self.points.get(point).ok_or(Error::Size)?;
+        let dim = self.models[self.field].dim();
+        let x = self.points.get(point * dim..(point + 1) * dim).ok_or(Error::Size)?;
         let mut left = theta;
-        for (k, (model, jet)) in self.models.iter_mut().zip(&mut self.jets).enumerate() {
+        for (k, (model, jets)) in self.models.iter_mut().zip(self.jets.chunks_mut(dim)).enumerate() {
             let (own, rest) = left.split_at_checked(model.weights()).ok_or(Error::Size)?;
             left = rest;
-            model.jets(own, &[x], std::slice::from_mut(jet))?;
+            model.jets(own, x, jets)?;
             if k == self.field {
-                model.gradient(own, &[x], row)?;
+                model.gradient(own, x, row)?;
             }
         }
         Ok((self.right_hand_side)(&self.jets, x, t))

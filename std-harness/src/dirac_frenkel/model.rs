@@ -1,12 +1,13 @@
 //! Ansätze that own their memory.
 
+use rayon::prelude::*;
 use reparam::Real;
 use reparam::dirac_frenkel::Error;
-use reparam::dirac_frenkel::ansatz::network::{Network, Shape, scratch_len};
-use reparam::dirac_frenkel::ansatz::{Ansatz, Gaussians, Jet, Sines};
+use reparam::dirac_frenkel::ansatz::network::{Embedding, Network, Shape, scratch_len};
+use reparam::dirac_frenkel::ansatz::{Ansatz, Gaussians, Jet, Positive, Sines};
 use reparam::random::{SplitMix64, gaussian, uniform};
 
-/// One of the core's ansätze in one coordinate.
+/// One of the core's ansätze.
 #[derive(Clone, Debug)]
 pub enum Model {
     /// Bumps.
@@ -22,18 +23,29 @@ pub enum Model {
         /// The core's scratch.
         scratch: Vec<f64>,
     },
+    /// exp(−v) for one of the others.
+    Positive(Box<Positive<Self>>),
 }
 
+/// Points that one thread takes at a time.
+const PORTION: usize = 128;
+
 impl Model {
-    /// A network.
-    pub fn network(shape: Shape, period: f64) -> Self {
-        Self::Network { shape, periods: vec![period], scratch: vec![0.0; scratch_len(shape)] }
+    /// A network, with the period of each coordinate.
+    pub fn network(shape: Shape, periods: Vec<f64>) -> Self {
+        Self::Network { shape, periods, scratch: vec![0.0; scratch_len(shape)] }
     }
 
-    /// Random weights to start a fit on [`low`, `high`) from.
-    pub fn draw(&self, low: f64, high: f64, rng: &mut SplitMix64) -> Vec<f64> {
+    /// exp(−v).
+    pub fn positive(v: Self) -> Self {
+        Self::Positive(Box::new(Positive(v)))
+    }
+
+    /// Random weights to start a fit from; `span`: from where to where, for each coordinate.
+    pub fn draw(&self, span: &[[f64; 2]], rng: &mut SplitMix64) -> Vec<f64> {
         match self {
             Self::Gaussians(bumps) => {
+                let [low, high] = span.first().copied().unwrap_or([0.0, 1.0]);
                 let count = bumps.count();
                 // Shapes about as wide as the distance between the centres: w stands for πw/P on the line.
                 let shape = count as f64 / std::f64::consts::PI;
@@ -46,23 +58,47 @@ impl Model {
             Self::Sines(sines) => (0..2 * sines.count()).map(|_| gaussian::<f64, _>(rng)).collect(),
             Self::Network { shape, .. } => {
                 let (dim, width) = (shape.dim(), shape.width());
-                let mut theta: Vec<f64> =
-                    (0..width * dim).map(|_| f64::TAU * uniform::<f64, _>(rng)).collect();
+                let channels = width * dim;
+                let mut theta = Vec::with_capacity(shape.weights());
+                if shape.embedding() == Embedding::Full {
+                    theta.resize(channels, 1.0);
+                }
+                theta.extend((0..channels).map(|_| f64::TAU * uniform::<f64, _>(rng)));
+                if shape.embedding() == Embedding::Full {
+                    theta.resize(3 * channels, 0.0);
+                }
                 let spread = 1.0 / (width as f64).sqrt();
                 theta.extend((theta.len()..shape.weights()).map(|_| spread * gaussian::<f64, _>(rng)));
                 theta
             }
+            Self::Positive(density) => density.0.draw(span, rng),
         }
     }
 
-    /// û.
+    /// û at a point.
     ///
     /// # Errors
     /// [`Error::Length`].
-    pub fn value(&mut self, theta: &[f64], x: f64) -> Result<f64, Error> {
-        let mut jets = [Jet::default()];
-        self.jets(theta, &[x], &mut jets)?;
-        Ok(jets[0].value)
+    pub fn value(&mut self, theta: &[f64], x: &[f64]) -> Result<f64, Error> {
+        let mut jets = vec![Jet::default(); x.len()];
+        self.jets(theta, x, &mut jets)?;
+        Ok(jets.first().map_or(0.0, |jet| jet.value))
+    }
+
+    /// û at many points, one after the other, by all threads.
+    ///
+    /// # Errors
+    /// [`Error::Length`].
+    pub fn values(&self, theta: &[f64], points: &[f64]) -> Result<Vec<f64>, Error> {
+        let dim = self.dim();
+        let portions: Result<Vec<Vec<f64>>, Error> = points
+            .par_chunks(PORTION * dim)
+            .map(|points| {
+                let mut model = self.clone();
+                points.chunks(dim).map(|x| model.value(theta, x)).collect()
+            })
+            .collect();
+        Ok(portions?.concat())
     }
 }
 
@@ -72,11 +108,16 @@ impl Ansatz<f64> for Model {
             Self::Gaussians(ansatz) => ansatz.weights(),
             Self::Sines(ansatz) => ansatz.weights(),
             Self::Network { shape, .. } => shape.weights(),
+            Self::Positive(density) => density.weights(),
         }
     }
 
     fn dim(&self) -> usize {
-        1
+        match self {
+            Self::Gaussians(_) | Self::Sines(_) => 1,
+            Self::Network { shape, .. } => shape.dim(),
+            Self::Positive(density) => density.dim(),
+        }
     }
 
     fn jets(&mut self, theta: &[f64], x: &[f64], jets: &mut [Jet<f64>]) -> Result<(), Error> {
@@ -86,6 +127,7 @@ impl Ansatz<f64> for Model {
             Self::Network { shape, periods, scratch } => {
                 Network::new(*shape, periods, scratch)?.jets(theta, x, jets)
             }
+            Self::Positive(density) => density.jets(theta, x, jets),
         }
     }
 
@@ -96,6 +138,7 @@ impl Ansatz<f64> for Model {
             Self::Network { shape, periods, scratch } => {
                 Network::new(*shape, periods, scratch)?.gradient(theta, x, gradient)
             }
+            Self::Positive(density) => density.gradient(theta, x, gradient),
         }
     }
 }

@@ -86,7 +86,7 @@ pub fn compare(problem: Name, case: &mut Case, context: &Context) -> Result<Vec<
         if let Some(key) = key {
             case.start = Start::Known(weights::published(key)?);
         }
-        let (theta, _) = solve::starts(case, &[1])?.swap_remove(0);
+        let (theta, _) = solve::starts(case, &[1], context)?.swap_remove(0);
         let case = &*case;
         let of_key: Vec<&&Known> = known.iter().filter(|known| known.key == key).collect();
         let plans: Vec<Plan<'_>> = of_key

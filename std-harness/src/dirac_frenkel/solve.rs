@@ -12,8 +12,9 @@ use serde_json::json;
 
 use super::case::{Case, Integrator, Retention, Settings, Start};
 use super::evolve::{By, LARGE, Plan, Run};
+use super::fit::{self, Decay, Fitter};
 use super::problems::{Choices, Name};
-use super::{fit, published, weights};
+use super::{published, weights};
 use crate::arguments::{check_files, positive};
 use crate::checkpoint::{Checkpoint, digest, load};
 use crate::context::Context;
@@ -123,6 +124,24 @@ pub struct SolveOptions {
     /// Seed of the first run
     #[arg(long, default_value_t = 1)]
     seed: u64,
+    /// Weights at the start are fitted by
+    #[arg(long, value_enum, conflicts_with = "weights")]
+    fit: Option<fit::By>,
+    /// Iterations of a fit
+    #[arg(long, value_name = "N", conflicts_with = "weights", value_parser = clap::value_parser!(u32).range(1..))]
+    fit_iterations: Option<u32>,
+    /// Points of an iteration of --fit adam
+    #[arg(long, value_name = "N", conflicts_with = "weights", value_parser = clap::value_parser!(u32).range(1..))]
+    fit_batch: Option<u32>,
+    /// Rate of --fit adam at the begin
+    #[arg(long, value_name = "R", conflicts_with = "weights", value_parser = positive)]
+    fit_rate: Option<f64>,
+    /// How the rate of --fit adam falls
+    #[arg(long, value_enum, conflicts_with = "weights")]
+    fit_decay: Option<Decay>,
+    /// Write the weights of the first run at the start, for --weights
+    #[arg(long, value_name = "FILE.npy")]
+    save_weights: Option<PathBuf>,
     /// Weights at the start instead of a fit: .npy, or JSON
     #[arg(long, value_name = "FILE")]
     weights: Option<PathBuf>,
@@ -142,7 +161,7 @@ pub struct SolveOptions {
     )]
     amplitudes: Vec<f64>,
     /// Repeat settings whose results are known, and print both
-    #[arg(long, conflicts_with_all = ["weights", "plot", "plot_solution", "plot_weights", "snapshots", "checkpoint", "resume"])]
+    #[arg(long, conflicts_with_all = ["weights", "plot", "plot_solution", "plot_weights", "snapshots", "save_weights", "checkpoint", "resume"])]
     reference: bool,
     /// Draw the error over time
     #[arg(long, value_name = "FILE.svg")]
@@ -235,6 +254,7 @@ impl SolveOptions {
             return context.print(&rows, || comparison::table(&rows));
         }
         self.check(&case)?;
+        case.fit = self.fitter(case.fit);
         if let Some(path) = &self.weights {
             case.start = Start::Known(weights::read(path, self.key.as_deref(), case.weights())?);
         }
@@ -254,6 +274,7 @@ impl SolveOptions {
             ("--plot-solution", self.plot_solution.as_ref()),
             ("--plot-weights", self.plot_weights.as_ref()),
             ("--snapshots", self.snapshots.as_ref()),
+            ("--save-weights", self.save_weights.as_ref()),
             ("--checkpoint", self.checkpoint.as_ref()),
         ];
         check_files(&inputs, &outputs)?;
@@ -276,6 +297,19 @@ impl SolveOptions {
             )));
         }
         Ok(())
+    }
+
+    fn fitter(&self, usual: Fitter) -> Fitter {
+        let by = self.fit.unwrap_or(usual.by);
+        // Iterations of one method say nothing about those of another.
+        let usual = if by == usual.by { usual } else { Fitter::of(by) };
+        Fitter {
+            by,
+            iterations: self.fit_iterations.map_or(usual.iterations, |count| count as usize),
+            batch: self.fit_batch.map_or(usual.batch, |count| count as usize),
+            rate: self.fit_rate.unwrap_or(usual.rate),
+            decay: self.fit_decay.unwrap_or(usual.decay),
+        }
     }
 
     fn settings(&self, case: &Case) -> Settings {
@@ -315,10 +349,10 @@ impl SolveOptions {
 
     fn solve<'a>(&self, case: &'a Case, context: &Context) -> Result<Solved<'a>> {
         let seeds: Vec<u64> = (0..u64::from(self.seeds)).map(|k| self.seed.wrapping_add(k)).collect();
-        let progress = context.progress(None);
-        progress.message(|| "fits of the start".into());
-        let starts = starts(case, &seeds)?;
-        progress.finish();
+        let starts = starts(case, &seeds, context)?;
+        if let Some(path) = &self.save_weights {
+            npy::write(path, &[case.weights()], &starts[0].0)?;
+        }
         let form = match self.form {
             FormName::Published => Form::Published,
             FormName::Velocity => Form::Velocity,
@@ -411,7 +445,7 @@ impl SolveOptions {
             write_plot(path, &case.name, "time", "weights", Scale::Linear, series)?;
         }
         if let Some(path) = &self.snapshots {
-            let width = case.places.len() * case.fields.len();
+            let width = case.shape.iter().product::<usize>() * case.fields.len();
             let mut values = Vec::new();
             for &k in &first {
                 for look in &solved.runs[k].looks {
@@ -421,7 +455,7 @@ impl SolveOptions {
                 let left = times.len() - solved.runs[k].looks.len();
                 values.resize(values.len() + left * width, f64::NAN);
             }
-            let shape = [first.len(), times.len(), case.fields.len(), case.places.len()];
+            let shape = [&[first.len(), times.len(), case.fields.len()], &case.shape[..]].concat();
             npy::write(path, &shape, &values)?;
         }
         Ok(())
@@ -448,7 +482,10 @@ fn write_plot(
 }
 
 /// Weights at the start and their relative error, by seed.
-pub fn starts(case: &Case, seeds: &[u64]) -> Result<Vec<(Vec<f64>, f64)>> {
+///
+/// # Errors
+/// Those of the problem and of the fits.
+pub fn starts(case: &Case, seeds: &[u64], context: &Context) -> Result<Vec<(Vec<f64>, f64)>> {
     match &case.start {
         Start::Known(theta) => {
             let exact = (case.exact)(&[0.0])?;
@@ -456,10 +493,15 @@ pub fn starts(case: &Case, seeds: &[u64]) -> Result<Vec<(Vec<f64>, f64)>> {
             let error = exact.first().map_or(0.0, |exact| super::case::relative_error(&values, exact));
             Ok(vec![(theta.clone(), if error.is_finite() { error } else { 0.0 }); seeds.len()])
         }
-        Start::Fit(targets) => seeds
-            .par_iter()
-            .map(|&seed| {
-                let fits: Result<Vec<_>> = targets.par_iter().map(|target| fit::fit(target, seed)).collect();
+        Start::Fit(targets) => {
+            let fits = (targets.len() * seeds.len()) as u64;
+            // Results do not depend on the number of threads.
+            faer::set_global_parallelism(faer::Par::Seq);
+            let progress = context.progress(case.fit.length().map(|length| fits * length));
+            progress.message(|| "fits of the start".into());
+            let of_seed = |&seed: &u64| {
+                let fits: Result<Vec<_>> =
+                    targets.par_iter().map(|target| case.fit.fit(target, seed, &progress)).collect();
                 let fits = fits?;
                 let theta: Vec<f64> = fits.iter().flat_map(|fit| fit.0.clone()).collect();
                 let (error, size) =
@@ -468,8 +510,11 @@ pub fn starts(case: &Case, seeds: &[u64]) -> Result<Vec<(Vec<f64>, f64)>> {
                         (error + fit.1 * fit.1 * square, size + square)
                     });
                 Ok((theta, (error / size).sqrt()))
-            })
-            .collect(),
+            };
+            let found = seeds.par_iter().map(of_seed).collect();
+            progress.finish();
+            found
+        }
     }
 }
 
@@ -542,7 +587,7 @@ impl Solved<'_> {
             version: env!("CARGO_PKG_VERSION"),
             problem: case.name.clone(),
             weights: case.weights(),
-            rows: case.blocks.iter().map(|block| block.rows.points()).sum(),
+            rows: case.blocks.iter().map(|block| block.points()).sum(),
             settings: Settings { step: self.plans[0].steps().1, ..settings },
             reference: case.reference,
             times: self.plans[0].times(),

@@ -1,6 +1,5 @@
 //! `reparam group-shuffle …`: orthogonal matrices as shuffled blocks.
 
-pub mod adam;
 pub mod adapt;
 pub mod apply;
 pub mod butterfly;

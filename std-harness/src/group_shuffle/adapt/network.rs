@@ -4,7 +4,7 @@ use rand_core::Rng;
 use reparam::random::{SplitMix64, index};
 
 use super::layer::{Adapter, Layer};
-use crate::group_shuffle::adam::Adam;
+use crate::adam::Adam;
 use crate::{Error, Result, interrupt};
 
 /// Images, or what takes their place, and what they show.

@@ -6,7 +6,7 @@ use reparam::dense::product;
 use reparam::group_shuffle::{Shape, apply, backward, cayley};
 use reparam::random::{SplitMix64, index};
 
-use crate::group_shuffle::adam::Adam;
+use crate::adam::Adam;
 use crate::group_shuffle::failed;
 use crate::{Error, Result, interrupt};
 

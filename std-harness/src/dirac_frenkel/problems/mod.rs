@@ -11,11 +11,12 @@ use reparam::dirac_frenkel::ansatz::network::{Embedding, Shape};
 use reparam::dirac_frenkel::ansatz::{Ansatz, Gaussians, Jet, Sines};
 use reparam::dirac_frenkel::{Error as Refused, Problem};
 
-use super::case::{Block, Case, Integrator, Retention, Settings, Start, Target};
-use super::failed;
-use super::fields::Field;
-use super::model::Model;
-use super::spectral::{Spectral, grid};
+use crate::dirac_frenkel::case::{Block, Case, Exact, Integrator, Retention, Settings, Start, Target};
+use crate::dirac_frenkel::failed;
+use crate::dirac_frenkel::fields::Field;
+use crate::dirac_frenkel::fit::Fitter;
+use crate::dirac_frenkel::model::Model;
+use crate::dirac_frenkel::spectral::{Spectral, grid};
 use crate::{Error, Result};
 
 /// What can be solved.
@@ -86,12 +87,12 @@ struct Fields<F> {
     span: [f64; 2],
     points: usize,
     right_hand_sides: Vec<F>,
-    exact: Box<super::case::Exact>,
+    exact: Box<Exact>,
     reference: &'static str,
     settings: Settings,
 }
 
-impl<F: FnMut(&[Jet<f64>], f64, f64) -> f64 + Clone + Send + Sync + 'static> Fields<F> {
+impl<F: FnMut(&[Jet<f64>], &[f64], f64) -> f64 + Clone + Send + Sync + 'static> Fields<F> {
     fn case(self, start: impl FnOnce(Vec<Target>) -> Start, initial: &dyn Fn(f64) -> Vec<f64>) -> Case {
         let points: Arc<[f64]> = grid(self.span, self.points).into();
         let mut from = 0;
@@ -99,25 +100,23 @@ impl<F: FnMut(&[Jet<f64>], f64, f64) -> f64 + Clone + Send + Sync + 'static> Fie
         for (field, right_hand_side) in self.right_hand_sides.into_iter().enumerate() {
             let to = from + self.models[field].weights();
             let rows = Field::new(self.models.clone(), field, points.clone(), right_hand_side);
-            blocks.push(Block { weights: from..to, rows: Box::new(rows) });
+            blocks.push(Block::new(from..to, rows));
             from = to;
         }
         let targets = self.models.iter().enumerate().map(|(field, model)| Target {
             model: model.clone(),
             points: points.to_vec(),
             values: points.iter().map(|&x| initial(x)[field]).collect(),
-            span: self.span,
+            span: vec![self.span],
         });
         let (models, places) = (self.models.clone(), points.to_vec());
         let values = move |theta: &[f64]| {
             let (mut left, mut values) = (theta, Vec::new());
-            for mut model in models.clone() {
+            for model in &models {
                 let (own, rest) =
                     left.split_at_checked(model.weights()).ok_or_else(|| Error::failed("too few weights"))?;
                 left = rest;
-                for &x in &places {
-                    values.push(model.value(own, x).map_err(failed)?);
-                }
+                values.extend(model.values(own, &places).map_err(failed)?);
             }
             Ok(values)
         };
@@ -126,10 +125,12 @@ impl<F: FnMut(&[Jet<f64>], f64, f64) -> f64 + Clone + Send + Sync + 'static> Fie
             blocks,
             fields: self.names,
             places: points.to_vec(),
+            shape: vec![points.len()],
             values: Box::new(values),
             exact: self.exact,
             reference: self.reference,
             start: start(targets.collect()),
+            fit: Fitter::default(),
             known_velocity: None,
             settings: self.settings,
         }
@@ -140,7 +141,8 @@ impl<F: FnMut(&[Jet<f64>], f64, f64) -> f64 + Clone + Send + Sync + 'static> Fie
 /// cosine vanishes.
 fn advection_reaction() -> Result<Case> {
     let model = Model::Sines(Sines::new(1, TAU).map_err(failed)?);
-    let right_hand_side = |u: &[Jet<f64>], x: f64, t: f64| {
+    let right_hand_side = |u: &[Jet<f64>], x: &[f64], t: f64| {
+        let x = x[0];
         let source = t.cos() * x.sin() + (t.cos() + 2.0 * t.sin()) * x.cos();
         source - u[0].first - u[0].value
     };
@@ -236,13 +238,15 @@ fn waves(rho: f64) -> Result<Case> {
     };
     Ok(Case {
         name: String::new(),
-        blocks: vec![Block { weights: 0..4, rows: Box::new(Waves { rho, places: places.clone() }) }],
+        blocks: vec![Block::new(0..4, Waves { rho, places: places.clone() })],
         fields: vec!["u"],
+        shape: vec![places.len()],
         places,
         values: Box::new(values),
         exact: Box::new(exact),
         reference: "exact solution",
         start: Start::Known(vec![-2.0, 2.0, -2.0, 2.0]),
+        fit: Fitter::default(),
         known_velocity: Some(vec![1.0, -1.0, 1.0, -1.0]),
         // With the printed step of 3e-4 no step lands on the collision, and plain dynamics gets through. The printed tolerance
         // of 2e-12 is one on squares of singular values.
@@ -272,7 +276,7 @@ fn redundant(amplitudes: &[f64]) -> Result<Case> {
     let exact = move |times: &[f64]| {
         let at = |t: &f64| {
             let mut one = one.clone();
-            let value = |&x: &f64| one.value(&[sum, 3.0, t - 0.2], x).map_err(failed);
+            let value = |&x: &f64| one.value(&[sum, 3.0, t - 0.2], &[x]).map_err(failed);
             places.iter().map(value).collect()
         };
         times.iter().map(at).collect()
@@ -282,7 +286,7 @@ fn redundant(amplitudes: &[f64]) -> Result<Case> {
         names: vec!["u"],
         span: SPAN,
         points: 64,
-        right_hand_sides: vec![|u: &[Jet<f64>], _: f64, _: f64| -u[0].first],
+        right_hand_sides: vec![|u: &[Jet<f64>], _: &[f64], _: f64| -u[0].first],
         exact: Box::new(exact),
         reference: "exact solution",
         settings: Settings {
@@ -327,7 +331,9 @@ fn solitons() -> Result<Case> {
         names: vec!["u"],
         span: SPAN,
         points: 128,
-        right_hand_sides: vec![|u: &[Jet<f64>], _: f64, _: f64| -6.0 * u[0].value * u[0].first - u[0].third],
+        right_hand_sides: vec![|u: &[Jet<f64>], _: &[f64], _: f64| {
+            -6.0 * u[0].value * u[0].first - u[0].third
+        }],
         exact: Box::new(exact),
         reference: "exact solution",
         settings: Settings { step: 2e-3, time: 1.0, ..RK4 },
@@ -337,7 +343,7 @@ fn solitons() -> Result<Case> {
 
 fn small_network(period: f64) -> Result<Vec<Model>> {
     let shape = Shape::new(1, 5, 1, Embedding::Phases).map_err(failed)?;
-    Ok(vec![Model::network(shape, period)])
+    Ok(vec![Model::network(shape, vec![period])])
 }
 
 fn burgers() -> Result<Case> {
@@ -353,7 +359,9 @@ fn burgers() -> Result<Case> {
         names: vec!["u"],
         span: SPAN,
         points: 128,
-        right_hand_sides: vec![|u: &[Jet<f64>], _: f64, _: f64| 0.02 * u[0].second - u[0].value * u[0].first],
+        right_hand_sides: vec![|u: &[Jet<f64>], _: &[f64], _: f64| {
+            0.02 * u[0].second - u[0].value * u[0].first
+        }],
         exact: Box::new(exact),
         reference: "Fourier series, 512 modes",
         settings: RK4,
@@ -374,7 +382,7 @@ fn allen_cahn() -> Result<Case> {
         names: vec!["u"],
         span: SPAN,
         points: 128,
-        right_hand_sides: vec![|u: &[Jet<f64>], _: f64, _: f64| {
+        right_hand_sides: vec![|u: &[Jet<f64>], _: &[f64], _: f64| {
             0.05 * u[0].second + u[0].value - u[0].value.powi(3)
         }],
         exact: Box::new(exact),
@@ -407,7 +415,7 @@ fn detonation(width: usize, layers: usize, points: usize, step: f64) -> Result<C
         spectral.solve(start, times, points)
     };
     let shape = Shape::new(1, width, layers, Embedding::Phases).map_err(failed)?;
-    type Rate = fn(&[Jet<f64>], f64, f64) -> f64;
+    type Rate = fn(&[Jet<f64>], &[f64], f64) -> f64;
     let eta: Rate = |u, _, _| {
         let [release, lost, _] = burn(u[0].value, u[1].value);
         DIFFUSION * u[0].second - u[0].value * u[0].first + release - lost
@@ -417,7 +425,7 @@ fn detonation(width: usize, layers: usize, points: usize, step: f64) -> Result<C
         DIFFUSION * u[1].second + release - refill
     };
     let fields = Fields {
-        models: vec![Model::network(shape, TAU); 2],
+        models: vec![Model::network(shape, vec![TAU]); 2],
         names: vec!["eta", "lambda"],
         span: SPAN,
         points,

@@ -1,4 +1,4 @@
-//! Adam, the optimizer of all trained rows.
+//! Adam, the optimizer of whatever is trained by gradients.
 
 use reparam::Real;
 
