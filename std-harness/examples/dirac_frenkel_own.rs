@@ -73,6 +73,7 @@ fn main() -> Result<()> {
         name: "rod".into(),
         blocks: vec![Block::new(0..12, Rod { ansatz, points: points.clone() })],
         fields: vec!["u"],
+        coordinates: vec!["x"],
         shape: vec![points.len()],
         places: points,
         values: Box::new(move |theta| {

@@ -181,6 +181,8 @@ pub struct Case {
     pub blocks: Vec<Block>,
     /// Names of the fields.
     pub fields: Vec<&'static str>,
+    /// Names of the coordinates.
+    pub coordinates: Vec<&'static str>,
     /// Where fields are looked at: one place after the other, all of its coordinates.
     pub places: Vec<f64>,
     /// The places as an array, the first coordinate last: `[nx]`, `[ny, nx]`.

@@ -6,6 +6,7 @@ pub mod evolve;
 pub mod fields;
 pub mod fit;
 pub mod model;
+pub mod picture;
 pub mod problems;
 pub mod published;
 pub mod solve;

@@ -75,14 +75,18 @@ impl Model {
         }
     }
 
-    /// û at a point.
+    /// û at a point; `scratch` has as many numbers as there are weights.
     ///
     /// # Errors
     /// [`Error::Length`].
-    pub fn value(&mut self, theta: &[f64], x: &[f64]) -> Result<f64, Error> {
-        let mut jets = vec![Jet::default(); x.len()];
-        self.jets(theta, x, &mut jets)?;
-        Ok(jets.first().map_or(0.0, |jet| jet.value))
+    pub fn value(&mut self, theta: &[f64], x: &[f64], scratch: &mut [f64]) -> Result<f64, Error> {
+        if let [_] = x {
+            let mut jets = [Jet::default()];
+            self.jets(theta, x, &mut jets)?;
+            return Ok(jets[0].value);
+        }
+        // Derivatives along all coordinates cost more.
+        self.gradient(theta, x, scratch)
     }
 
     /// û at many points, one after the other, by all threads.
@@ -95,7 +99,8 @@ impl Model {
             .par_chunks(PORTION * dim)
             .map(|points| {
                 let mut model = self.clone();
-                points.chunks(dim).map(|x| model.value(theta, x)).collect()
+                let mut scratch = vec![0.0; theta.len()];
+                points.chunks(dim).map(|x| model.value(theta, x, &mut scratch)).collect()
             })
             .collect();
         Ok(portions?.concat())

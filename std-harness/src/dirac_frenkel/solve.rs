@@ -10,11 +10,12 @@ use reparam::dirac_frenkel::Form;
 use serde::Serialize;
 use serde_json::json;
 
-use super::case::{Case, Integrator, Retention, Settings, Start};
+use super::case::{Block, Case, Integrator, Retention, Settings, Start};
 use super::evolve::{By, LARGE, Plan, Run};
 use super::fit::{self, Decay, Fitter};
+use super::problems::planes::{Collocation, Points};
 use super::problems::{Choices, Name};
-use super::{published, weights};
+use super::{picture, published, weights};
 use crate::arguments::{check_files, positive};
 use crate::checkpoint::{Checkpoint, digest, load};
 use crate::context::Context;
@@ -160,19 +161,28 @@ pub struct SolveOptions {
         allow_hyphen_values = true
     )]
     amplitudes: Vec<f64>,
+    /// Collocation points of equations in the plane
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=1 << 24))]
+    points: Option<u32>,
+    /// Where they are
+    #[arg(long, value_enum, default_value_t)]
+    collocation: Collocation,
     /// Repeat settings whose results are known, and print both
     #[arg(long, conflicts_with_all = ["weights", "plot", "plot_solution", "plot_weights", "snapshots", "save_weights", "checkpoint", "resume"])]
     reference: bool,
     /// Draw the error over time
     #[arg(long, value_name = "FILE.svg")]
     plot: Option<PathBuf>,
-    /// Draw the solution at the end
+    /// Draw the solution: at the end; in the plane beside the reference, at --plot-times
     #[arg(long, value_name = "FILE.svg")]
     plot_solution: Option<PathBuf>,
+    /// Times of a picture in the plane: the nearest looks. Without it: start, middle and end
+    #[arg(long, value_name = "T1,T2,…", value_delimiter = ',', requires = "plot_solution", value_parser = not_negative)]
+    plot_times: Vec<f64>,
     /// Draw the weights over time; for a few weights
     #[arg(long, value_name = "FILE.svg")]
     plot_weights: Option<PathBuf>,
-    /// Write the solutions of the first seed: method, look, field, place
+    /// Write the solutions of the first seed: method, look, field, place; in the plane a row for each y
     #[arg(long, value_name = "FILE.npy")]
     snapshots: Option<PathBuf>,
     /// Write the state of all runs now and then
@@ -247,7 +257,8 @@ pub struct Row {
 impl SolveOptions {
     /// Does it.
     pub fn run(&self, context: &Context) -> Result<()> {
-        let choices = Choices { rho: self.rho, amplitudes: self.amplitudes.clone() };
+        let points = Points { count: self.points.map(|count| count as usize), collocation: self.collocation };
+        let choices = Choices { rho: self.rho, amplitudes: self.amplitudes.clone(), points };
         let mut case = self.problem.case(&choices)?;
         if self.reference {
             let rows = published::compare(self.problem, &mut case, context)?;
@@ -284,6 +295,16 @@ impl SolveOptions {
         let smallest = case.blocks.iter().map(|block| block.weights.len()).min().unwrap_or(0);
         if self.columns.is_some_and(|columns| columns as usize > smallest) {
             return Err(Error::usage(format!("--columns: a field of {} has {smallest} weights", case.name)));
+        }
+        if case.shape.len() != 2 {
+            let given = [
+                ("--points", self.points.is_some()),
+                ("--collocation", self.collocation != Collocation::default()),
+                ("--plot-times", !self.plot_times.is_empty()),
+            ];
+            if let Some((option, _)) = given.iter().find(|(_, given)| *given) {
+                return Err(Error::usage(format!("{option}: {} is no equation in the plane", case.name)));
+            }
         }
         if self.plot_weights.is_some() && case.weights() > 12 {
             let what = format!("--plot-weights: {} weights are too many to draw", case.weights());
@@ -379,6 +400,8 @@ impl SolveOptions {
             "warm": self.warm,
             "rho": self.rho,
             "amplitudes": self.amplitudes,
+            "points": case.blocks.iter().map(Block::points).collect::<Vec<_>>(),
+            "collocation": format!("{:?}", self.collocation),
             "start": digest(starts.iter().flat_map(|(theta, _)| theta)),
         });
         let resumed: Option<Vec<Run>> = self.resume.as_ref().map(|file| load(file, &task)).transpose()?;
@@ -413,25 +436,41 @@ impl SolveOptions {
             }
             write_plot(path, &case.name, "time", "relative error", Scale::Log, series)?;
         }
-        if let Some(path) = &self.plot_solution {
-            let mut series = Vec::new();
-            let count = case.places.len();
-            let mut add = |name: &str, values: &[f64], reference: bool| {
-                for (field, values) in case.fields.iter().zip(values.chunks(count)) {
-                    let name =
-                        if case.fields.len() > 1 { format!("{name}, {field}") } else { name.to_owned() };
-                    let points = case.places.iter().copied().zip(values.iter().copied()).collect();
-                    series.push(Series { reference, ..line(name, points) });
+        match &self.plot_solution {
+            Some(path) if case.shape.len() == 2 => {
+                let runs = first.iter().map(|&k| (solved.plans[k].by.name(), &solved.runs[k].looks[..]));
+                let heat =
+                    picture::plane(case, &times, &solved.exact, &runs.collect::<Vec<_>>(), &self.plot_times)?;
+                write_atomic(path, heat.to_svg().as_bytes())?;
+            }
+            Some(path) => {
+                let mut series = Vec::new();
+                let count = case.places.len();
+                let mut add = |name: &str, values: &[f64], reference: bool| {
+                    for (field, values) in case.fields.iter().zip(values.chunks(count)) {
+                        let name =
+                            if case.fields.len() > 1 { format!("{name}, {field}") } else { name.to_owned() };
+                        let points = case.places.iter().copied().zip(values.iter().copied()).collect();
+                        series.push(Series { reference, ..line(name, points) });
+                    }
+                };
+                if let Some(exact) = solved.exact.last() {
+                    add(case.reference, exact, true);
                 }
-            };
-            if let Some(exact) = solved.exact.last() {
-                add(case.reference, exact, true);
+                for &k in &first {
+                    add(&solved.plans[k].by.name(), &(case.values)(&solved.runs[k].theta)?, false);
+                }
+                let title = format!("{}, time {}", case.name, times[times.len() - 1]);
+                write_plot(
+                    path,
+                    &title,
+                    case.coordinates.first().unwrap_or(&"x"),
+                    "u",
+                    Scale::Linear,
+                    series,
+                )?;
             }
-            for &k in &first {
-                add(&solved.plans[k].by.name(), &(case.values)(&solved.runs[k].theta)?, false);
-            }
-            let title = format!("{}, time {}", case.name, times[times.len() - 1]);
-            write_plot(path, &title, "x", "u", Scale::Linear, series)?;
+            None => {}
         }
         if let Some(path) = &self.plot_weights {
             let mut series = Vec::new();

@@ -2,6 +2,7 @@
 
 pub mod comparison;
 pub mod file;
+pub mod heat;
 pub mod json;
 pub mod plot;
 pub mod progress;

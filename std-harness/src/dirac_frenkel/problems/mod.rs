@@ -3,6 +3,9 @@
 //! Sources: Raviola and Peherstorfer, arXiv 2605.00284 (the two toys, rotating detonation waves); Bruna, Peherstorfer and
 //! Vanden-Eijnden, arXiv 2203.01360 (solitons); Berman and Peherstorfer, arXiv 2310.04867 (Burgers's equation, start).
 
+pub mod characteristics;
+pub mod planes;
+
 use std::f64::consts::{PI, TAU};
 use std::sync::Arc;
 
@@ -11,6 +14,7 @@ use reparam::dirac_frenkel::ansatz::network::{Embedding, Shape};
 use reparam::dirac_frenkel::ansatz::{Ansatz, Gaussians, Jet, Sines};
 use reparam::dirac_frenkel::{Error as Refused, Problem};
 
+use self::planes::Points;
 use crate::dirac_frenkel::case::{Block, Case, Exact, Integrator, Retention, Settings, Start, Target};
 use crate::dirac_frenkel::failed;
 use crate::dirac_frenkel::fields::Field;
@@ -38,6 +42,14 @@ pub enum Name {
     DetonationSmall,
     /// Rotating detonation waves, two networks of 461 weights, as published
     Detonation,
+    /// Transport in the plane with a speed that varies, network of 251 weights
+    TransportSmall,
+    /// Transport in the plane, network of 3265 weights, as published
+    Transport,
+    /// The Vlasov equation with a fixed potential, network of 251 weights
+    VlasovSmall,
+    /// The Vlasov equation with a fixed potential, network of 3265 weights, as published
+    Vlasov,
 }
 
 /// What a problem can be told.
@@ -47,6 +59,8 @@ pub struct Choices {
     pub rho: f64,
     /// Amplitudes of the redundant Gaussians.
     pub amplitudes: Vec<f64>,
+    /// Collocation points of equations in the plane.
+    pub points: Points,
 }
 
 const RK4: Settings = Settings {
@@ -74,6 +88,10 @@ impl Name {
             Self::AllenCahn => allen_cahn(),
             Self::DetonationSmall => detonation(6, 3, 256, 8e-3),
             Self::Detonation => detonation(10, 4, 2048, 4e-3),
+            Self::TransportSmall => planes::transport(true, choices.points),
+            Self::Transport => planes::transport(false, choices.points),
+            Self::VlasovSmall => planes::vlasov(true, choices.points),
+            Self::Vlasov => planes::vlasov(false, choices.points),
         }?;
         case.name = self.to_possible_value().map_or_else(String::new, |value| value.get_name().into());
         Ok(case)
@@ -124,6 +142,7 @@ impl<F: FnMut(&[Jet<f64>], &[f64], f64) -> f64 + Clone + Send + Sync + 'static> 
             name: String::new(),
             blocks,
             fields: self.names,
+            coordinates: vec!["x"],
             places: points.to_vec(),
             shape: vec![points.len()],
             values: Box::new(values),
@@ -240,6 +259,7 @@ fn waves(rho: f64) -> Result<Case> {
         name: String::new(),
         blocks: vec![Block::new(0..4, Waves { rho, places: places.clone() })],
         fields: vec!["u"],
+        coordinates: vec!["x"],
         shape: vec![places.len()],
         places,
         values: Box::new(values),
@@ -274,12 +294,7 @@ fn redundant(amplitudes: &[f64]) -> Result<Case> {
     let one = Model::Gaussians(bump(1)?);
     let places = grid(SPAN, 64);
     let exact = move |times: &[f64]| {
-        let at = |t: &f64| {
-            let mut one = one.clone();
-            let value = |&x: &f64| one.value(&[sum, 3.0, t - 0.2], &[x]).map_err(failed);
-            places.iter().map(value).collect()
-        };
-        times.iter().map(at).collect()
+        times.iter().map(|t| one.values(&[sum, 3.0, t - 0.2], &places).map_err(failed)).collect()
     };
     let fields = Fields {
         models: vec![Model::Gaussians(bump(count)?)],
