@@ -40,6 +40,11 @@ impl<T: Real> Truncation<T> {
         Ok(Self { relative, absolute })
     }
 
+    /// What singular values must reach if σ₁ is the largest.
+    pub fn bound(self, largest: T) -> T {
+        self.absolute.max(self.relative * largest)
+    }
+
     /// Keeps all that is not rounding: plain least squares of least norm.
     pub fn none() -> Self {
         Self { relative: T::ZERO, absolute: T::ZERO }
@@ -237,7 +242,8 @@ impl<'a, T: Real> Factored<'a, T> {
     pub fn rank(&self, truncation: Truncation<T>) -> usize {
         let mut lengths = self.rows().map(|(row, _)| dot(row, row).sqrt());
         let Some(largest) = lengths.next().filter(|&largest| largest > self.noise) else { return 0 };
-        let bound = (truncation.absolute * self.scale).max(truncation.relative * largest);
+        let scaled = Truncation { absolute: truncation.absolute * self.scale, ..truncation };
+        let bound = scaled.bound(largest);
         if largest < bound {
             return 0;
         }

@@ -68,6 +68,17 @@ impl<T: Real> Momentum<T> {
         // τ/(τ + dt) may round to 1.
         Self::new((tau / (tau + dt)).min(T::ONE - T::EPSILON), lambda)
     }
+
+    /// `m ← β m + (1 − β) h η̄`.
+    ///
+    /// # Errors
+    /// [`Error::Length`].
+    pub fn follow(self, momentum: &mut [T], eta: &[T], h: T) -> Result<(), Error> {
+        check_length(momentum.len(), eta.len())?;
+        let share = (T::ONE - self.beta) * h;
+        momentum.iter_mut().zip(eta).for_each(|(m, &eta)| *m = (self.beta * *m).mac(share, eta));
+        Ok(())
+    }
 }
 
 /// What a velocity was made of.
@@ -141,17 +152,14 @@ pub fn from_factored<T: Real>(
     check_length(velocity.len(), scratch.len())?;
     method.check(memory)?;
     let mut stage = solve(factored, method, velocity)?;
-    let Some(Momentum { beta, lambda }) = memory else { return Ok(stage) };
+    let Some(memory) = memory else { return Ok(stage) };
     let h = h.unwrap_or(T::ONE);
-    let share = (T::ONE - beta) * h;
-    for ((m, unseen), &eta) in momentum.iter_mut().zip(&mut *scratch).zip(&*velocity) {
-        *m = (beta * *m).mac(share, eta);
-        *unseen = *m;
-    }
+    memory.follow(momentum, velocity, h)?;
+    scratch.iter_mut().zip(&*momentum).for_each(|(unseen, &m)| *unseen = m);
     factored.project(stage.rank, scratch)?;
     stage.null = dot(scratch, scratch).sqrt();
     stage.image = factored.image(scratch)?;
-    add_scaled(velocity, lambda / h, scratch);
+    add_scaled(velocity, memory.lambda / h, scratch);
     stage.residual_after = factored.residual(velocity)?;
     if velocity.iter().chain(&*momentum).all(|x| x.is_finite()) { Ok(stage) } else { Err(Error::NotFinite) }
 }

@@ -6,8 +6,6 @@ mod command;
 use std::path::Path;
 
 use command::{fails, json};
-use reparam::dirac_frenkel::{DiracFrenkel, Error, Flow, Method, Momentum, Problem, Stage, Truncation, full};
-use reparam_harness::dirac_frenkel::dense::Dense;
 use reparam_harness::dirac_frenkel::spectral::Spectral;
 use serde_json::Value;
 
@@ -139,74 +137,6 @@ fn detonation_begins() {
     let ends = ends(&report);
     assert!(ends[0] < 5e-4 && ends[1] < 5e-4 && ends[2] < 2e-4, "{ends:?}");
     assert_eq!(number(&report, "weights"), 278.0);
-}
-
-/// Columns whose sizes fall as 10^(−0.2k).
-struct Graded {
-    n: usize,
-}
-
-impl Problem<f64> for Graded {
-    fn weights(&self) -> usize {
-        self.n
-    }
-    fn points(&self) -> usize {
-        64
-    }
-    fn row(&mut self, _: &[f64], t: f64, point: usize, row: &mut [f64]) -> Result<f64, Error> {
-        row.fill(0.0);
-        for k in 0..self.n {
-            let a = 10f64.powf(-0.2 * k as f64)
-                * (std::f64::consts::PI * k as f64 * (point as f64 + 0.5) / 64.0).cos();
-            for (j, row) in row.iter_mut().enumerate() {
-                *row += a * (1.0 + t + ((k + 1) * (j + 1)) as f64).sin();
-            }
-        }
-        Ok((0.1 * point as f64).sin())
-    }
-}
-
-/// Three velocities; the last one, its report, and momentum.
-fn three(flow: &mut impl Flow<f64>) -> (Stage<f64>, Vec<f64>, Vec<f64>) {
-    let n = flow.weights();
-    let mut momentum: Vec<f64> = (0..n).map(|k| (k as f64).cos()).collect();
-    let (mut velocity, mut stage) = (vec![0.0; n], Stage::default());
-    for k in 0..3 {
-        stage = flow.velocity(&[], 0.1 * f64::from(k), Some(0.5), &mut momentum, &mut velocity).unwrap();
-    }
-    (stage, momentum, velocity)
-}
-
-/// Householder's reflections and the core's rotations: the same velocity, momentum and report.
-#[test]
-fn large_least_squares_agree_with_the_core() {
-    for n in [1, 7, 30, 80] {
-        let truncation = Method::Truncated(Truncation::new(1e-4, 0.0).unwrap());
-        for (method, memory) in [
-            (truncation, Some(Momentum::new(0.8, 0.7).unwrap())),
-            (truncation, None),
-            (Method::Tikhonov(1e-4), None),
-        ] {
-            let mut scratch = vec![0.0; full::scratch_len(n)];
-            let mut core = DiracFrenkel::new(Graded { n }, method, memory, &mut scratch).unwrap();
-            let mut dense = Dense::new(Graded { n }, method, memory).unwrap();
-            let (a, b) = (three(&mut core), three(&mut dense));
-            assert_eq!(a.0.rank, b.0.rank);
-            let size = a.2.iter().map(|x| x * x).sum::<f64>().sqrt();
-            for (x, y) in a.2.iter().chain(&a.1).zip(b.2.iter().chain(&b.1)) {
-                assert!((x - y).abs() <= 1e-8 * size, "{n} {method:?}: {x} {y}");
-            }
-            for (x, y) in [
-                (a.0.largest, b.0.largest),
-                (a.0.kept, b.0.kept),
-                (a.0.residual_before, b.0.residual_before),
-                (a.0.residual_after, b.0.residual_after),
-                (a.0.null, b.0.null),
-            ] {
-                assert!((x - y).abs() <= 1e-8 * x.abs() + 1e-12, "{n} {method:?}: {x} {y}");
-            }
-        }
-    }
 }
 
 /// Heat, and an advected reaction with growth: exact.

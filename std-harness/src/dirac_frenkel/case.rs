@@ -22,6 +22,12 @@ impl<P: Problem<f64> + Clone + Send + Sync + 'static> Rows for P {
     }
 }
 
+impl Clone for Box<dyn Rows> {
+    fn clone(&self) -> Self {
+        self.as_ref().copy()
+    }
+}
+
 impl Problem<f64> for Box<dyn Rows> {
     fn weights(&self) -> usize {
         self.as_ref().weights()

@@ -5,10 +5,10 @@ use std::time::Instant;
 use reparam::dirac_frenkel::random::{Columns, Sketch, columns_scratch_len, sketch_scratch_len};
 use reparam::dirac_frenkel::{DiracFrenkel, Flow, Form, Method, Momentum, Stage, Truncation, full, step};
 use reparam::random::SplitMix64;
+use reparam_dense::Dense;
 use serde::{Deserialize, Serialize};
 
 use super::case::{Block, Case, Integrator, Moment, Retention, Settings, relative_error};
-use super::dense::Dense;
 use super::failed;
 use super::fields::Blocks;
 use crate::report::progress::Progress;

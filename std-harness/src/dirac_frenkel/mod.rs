@@ -1,7 +1,6 @@
 //! `reparam dirac-frenkel …`: differential equations solved by a few weights that move.
 
 pub mod case;
-pub mod dense;
 pub mod evolve;
 pub mod fields;
 pub mod fit;

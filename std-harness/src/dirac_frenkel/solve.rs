@@ -535,7 +535,7 @@ pub fn starts(case: &Case, seeds: &[u64], context: &Context) -> Result<Vec<(Vec<
         Start::Fit(targets) => {
             let fits = (targets.len() * seeds.len()) as u64;
             // Results do not depend on the number of threads.
-            faer::set_global_parallelism(faer::Par::Seq);
+            reparam_dense::use_all_cores(false);
             let progress = context.progress(case.fit.length().map(|length| fits * length));
             progress.message(|| "fits of the start".into());
             let of_seed = |&seed: &u64| {
@@ -568,7 +568,7 @@ pub fn work(
     // Runs and fields are what goes side by side, so that results do not depend on the number of threads; one field with very many
     // weights gets all cores.
     let single = case.blocks.len() == 1 && plans.len() == 1 && case.weights() >= 10 * LARGE;
-    faer::set_global_parallelism(if single { faer::Par::rayon(0) } else { faer::Par::Seq });
+    reparam_dense::use_all_cores(single);
     let Some(first) = plans.first() else { return Err(Error::usage("no method")) };
     let progress = context.progress(Some(plans.iter().map(|plan| plan.steps().0).sum()));
     progress.message(|| "steps of all runs".into());

@@ -1,10 +1,10 @@
 //! Levenberg and Marquardt's method.
 
 use reparam::dirac_frenkel::Ansatz;
+use reparam_dense::Stored;
 
 use super::{ENOUGH, interrupted};
 use crate::dirac_frenkel::case::{Target, relative_error};
-use crate::dirac_frenkel::dense::Decomposition;
 use crate::dirac_frenkel::failed;
 use crate::report::progress::Progress;
 use crate::{Result, interrupt};
@@ -21,8 +21,8 @@ pub(super) fn improve(
     mut theta: Vec<f64>,
     progress: &Progress,
 ) -> Result<(Vec<f64>, f64)> {
-    let mut model = target.model.clone();
-    let (n, dim) = (model.weights(), model.dim());
+    let (n, dim) = (target.model.weights(), target.model.dim());
+    let mut stored = Stored::new(n, target.values.len()).map_err(failed)?;
     let values = |theta: &[f64]| target.model.values(theta, &target.points).map_err(failed);
     let mut found = values(&theta)?;
     let mut error = relative_error(&found, &target.values);
@@ -36,12 +36,15 @@ pub(super) fn improve(
         if error.is_nan() || error < ENOUGH {
             break;
         }
-        let decomposition = Decomposition::new(n, target.values.len(), |k, row| {
-            model.gradient(&theta, &target.points[k * dim..(k + 1) * dim], row)?;
-            Ok(target.values[k] - found[k])
-        });
-        let Ok(decomposition) = decomposition else { break };
-        let factored = decomposition.factored().map_err(failed)?;
+        let made = stored.fill_with(
+            || target.model.clone(),
+            |model, k, row| {
+                model.gradient(&theta, &target.points[k * dim..(k + 1) * dim], row)?;
+                Ok(target.values[k] - found[k])
+            },
+        );
+        let Ok(spectrum) = made.and_then(|()| stored.spectrum()) else { break };
+        let factored = spectrum.factored().map_err(failed)?;
         let before = error;
         for _ in 0..12 {
             if factored.tikhonov(gamma, &mut step).is_err() {

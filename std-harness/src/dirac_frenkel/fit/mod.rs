@@ -146,7 +146,7 @@ mod tests {
 
     #[test]
     fn both_methods_fit_and_repeat_themselves() {
-        faer::set_global_parallelism(faer::Par::Seq);
+        reparam_dense::use_all_cores(false);
         let target = bump();
         let adam = Fitter { by: By::Adam, iterations: 2000, batch: 64, rate: 2e-2, decay: Decay::Cosine };
         let exponential = Fitter { decay: Decay::Exponential, ..adam };
