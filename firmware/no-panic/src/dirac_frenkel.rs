@@ -99,6 +99,7 @@ kernels! {
 
 kernels! {
     truncation_new(relative: T, absolute: T) -> Result<Truncation<T>, Error> { Truncation::new(relative, absolute) }
+    truncation_bound(truncation: Truncation<T>, largest: T) -> T { truncation.bound(largest) }
     truncation_none() -> Truncation<T> { Truncation::none() }
     least_squares_state_len(n: usize) -> usize { least_squares::state_len(n) }
     least_squares_new(n: usize, state: &'static mut [T]) -> Result<LeastSquares<'static, T>, Error> {
@@ -137,6 +138,9 @@ kernels! {
 kernels! {
     momentum_new(beta: T, lambda: T) -> Result<Momentum<T>, Error> { Momentum::new(beta, lambda) }
     momentum_relaxing(tau: T, dt: T, lambda: T) -> Result<Momentum<T>, Error> { Momentum::relaxing(tau, dt, lambda) }
+    momentum_follow(memory: Momentum<T>, momentum: &'static mut [T], eta: &[T], h: T) -> Result<(), Error> {
+        memory.follow(momentum, eta, h)
+    }
     method_check(method: &Method<T>, memory: Option<Momentum<T>>) -> Result<(), Error> { method.check(memory) }
     stage_is_truncated(stage: &Stage<T>, weights: usize) -> bool { stage.is_truncated(weights) }
     velocity_from_factored(
