@@ -84,6 +84,7 @@ fn main() -> Result<()> {
             Ok(times.iter().map(|&t| known.iter().map(|&x| exact(x, t)).collect()).collect())
         }),
         reference: "exact solution",
+        summary: None,
         start: Start::Fit(vec![target]),
         fit: Fitter::default(),
         known_velocity: None,

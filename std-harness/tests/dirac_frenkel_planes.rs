@@ -19,7 +19,7 @@ const GOLDEN: &str = include_str!("../../tests/reference/dirac_frenkel_planes.tx
 const SIDE: usize = 128;
 
 fn exact(name: &str, times: &[f64]) -> Vec<Vec<f64>> {
-    let choices = Choices { rho: 0.0, amplitudes: vec![], points: Points::default() };
+    let choices = Choices::default();
     let case = Name::from_str(name, false).unwrap().case(&choices).unwrap();
     assert_eq!((case.shape.as_slice(), case.places.len()), (&[SIDE, SIDE][..], 2 * SIDE * SIDE));
     (case.exact)(times).unwrap()
@@ -111,7 +111,7 @@ fn solutions_move_as_the_reference_does() {
 #[test]
 fn random_points_repeat_themselves() {
     let collocation = Collocation::Random;
-    let choices = Choices { rho: 0.0, amplitudes: vec![], points: Points { count: Some(300), collocation } };
+    let choices = Choices { points: Points { count: Some(300), collocation }, ..Choices::default() };
     let case = Name::VlasovSmall.case(&choices).unwrap();
     let theta: Vec<f64> = (0..case.weights()).map(|k| (1.7 * k as f64).sin()).collect();
     let run = |seed: u64, mut run: Run| {

@@ -7,6 +7,7 @@ use reparam::dirac_frenkel::{Error as Refused, Problem};
 
 use super::fit::Fitter;
 use super::model::Model;
+use super::summary::Summary;
 use crate::Result;
 
 /// A [`Problem`] of the core that runs side by side can copy. Every problem that is `Clone`, `Send`, `Sync` and owns what it
@@ -199,6 +200,8 @@ pub struct Case {
     pub exact: Box<Exact>,
     /// What stands behind `exact`, in words.
     pub reference: &'static str,
+    /// What the values are, where they are not those of fields on a grid.
+    pub summary: Option<Summary>,
     /// Weights at the start.
     pub start: Start,
     /// How they are fitted, if they are.
@@ -213,6 +216,14 @@ impl Case {
     /// Number of weights.
     pub fn weights(&self) -> usize {
         self.blocks.iter().map(|block| block.weights.len()).sum()
+    }
+
+    /// Relative error of values.
+    pub fn error(&self, values: &[f64], exact: &[f64]) -> f64 {
+        match self.summary.as_ref().and_then(|summary| summary.parts.first()) {
+            Some(part) => part.error(values, exact),
+            None => relative_error(values, exact),
+        }
     }
 }
 

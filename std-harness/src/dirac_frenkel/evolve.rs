@@ -8,7 +8,7 @@ use reparam::random::SplitMix64;
 use reparam_dense::Dense;
 use serde::{Deserialize, Serialize};
 
-use super::case::{Block, Case, Integrator, Moment, Retention, Settings, relative_error};
+use super::case::{Block, Case, Integrator, Moment, Retention, Rows, Settings};
 use super::failed;
 use super::fields::Blocks;
 use crate::report::progress::Progress;
@@ -151,17 +151,33 @@ impl Plan<'_> {
         }
     }
 
+    /// Seed of a block in a step: resumed runs draw the same.
+    fn seed_of(&self, step: u64, block: usize) -> u64 {
+        self.seed.wrapping_add((step * 64 + block as u64).wrapping_mul(0x9e37_79b9_7f4a_7c15))
+    }
+
+    /// Rows of the step that the run is at.
+    fn rows(&self, run: &Run) -> Result<Vec<Box<dyn Rows>>> {
+        let t = self.steps().1 * run.step as f64;
+        let of_block = |(index, block): (usize, &Block)| {
+            let seed = !self.seed_of(run.step, index);
+            block.rows(&Moment { theta: &run.theta, t, step: run.step, seed })
+        };
+        self.case.blocks.iter().enumerate().map(of_block).collect()
+    }
+
     /// What makes the velocities; random numbers and collocation points are those of one step.
-    fn flow<'s>(&self, scratch: &'s mut [Vec<f64>], run: &Run) -> Result<Blocks<'s>> {
+    fn flow<'s>(
+        &self,
+        scratch: &'s mut [Vec<f64>],
+        rows: Vec<Box<dyn Rows>>,
+        step: u64,
+    ) -> Result<Blocks<'s>> {
         let (method, memory) = self.method()?;
         let mut flows: Vec<(_, Box<dyn Flow<f64> + Send + 's>)> = Vec::new();
-        for (index, (block, scratch)) in self.case.blocks.iter().zip(scratch).enumerate() {
-            // Resumed runs draw the same.
-            let number = run.step * 64 + index as u64;
-            let seed = self.seed.wrapping_add(number.wrapping_mul(0x9e37_79b9_7f4a_7c15));
-            let t = self.steps().1 * run.step as f64;
-            let rows = block.rows(&Moment { theta: &run.theta, t, step: run.step, seed: !seed })?;
-            let rng = SplitMix64::new(seed);
+        let blocks = self.case.blocks.iter().zip(rows).zip(scratch);
+        for (index, ((block, rows), scratch)) in blocks.enumerate() {
+            let rng = SplitMix64::new(self.seed_of(step, index));
             let truncation = match method {
                 Method::Truncated(truncation) => truncation,
                 Method::Tikhonov(_) => Truncation::none(),
@@ -201,7 +217,14 @@ impl Plan<'_> {
         let each_step = self.by.is_random() || self.case.blocks.iter().any(Block::is_made_each_step);
         progress.add(run.step);
         while run.step < steps && run.stopped.is_none() {
-            let mut flow = self.flow(&mut memories, run)?;
+            let rows = match self.rows(run) {
+                Ok(rows) => rows,
+                Err(error) => {
+                    run.stopped = Some(format!("time {:.6}: {error}", run.step as f64 * h));
+                    break;
+                }
+            };
+            let mut flow = self.flow(&mut memories, rows, run.step)?;
             let until = if each_step { run.step + 1 } else { steps };
             while run.step < until {
                 if interrupt::asked() {
@@ -275,7 +298,7 @@ impl Plan<'_> {
     /// Those of the problem.
     pub fn errors(&self, run: &Run, exact: &[Vec<f64>]) -> Result<Vec<f64>> {
         let error = |(theta, exact): (&Vec<f64>, &Vec<f64>)| {
-            (self.case.values)(theta).map(|values| relative_error(&values, exact))
+            (self.case.values)(theta).map(|values| self.case.error(&values, exact))
         };
         run.looks.iter().zip(exact).map(error).collect()
     }

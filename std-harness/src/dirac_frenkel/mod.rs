@@ -6,10 +6,12 @@ pub mod fields;
 pub mod fit;
 pub mod model;
 pub mod picture;
+pub mod population;
 pub mod problems;
 pub mod published;
 pub mod solve;
 pub mod spectral;
+pub mod summary;
 pub mod weights;
 
 use clap::{Args, Subcommand};

@@ -107,9 +107,10 @@ pub fn compare(problem: Name, case: &mut Case, context: &Context) -> Result<Vec<
                 Some(lambda) => format!("{}, λ = {lambda}", plan.by.name()),
                 None => plan.by.name(),
             };
-            for (quantity, expected, measured) in
-                [("mean error", known.mean, found.error_mean), ("end error", known.end, found.error_end)]
-            {
+            for (quantity, expected, measured) in [
+                ("mean error", known.mean, found.averages.error_mean),
+                ("end error", known.end, found.averages.error_end),
+            ] {
                 let Some(expected) = expected else { continue };
                 let instance = key.unwrap_or(&case.name).to_owned();
                 let row = Row::new(instance, quantity, &method, Statistic::Mean, &[measured]);

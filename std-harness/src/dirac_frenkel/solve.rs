@@ -15,12 +15,12 @@ use super::evolve::{By, LARGE, Plan, Run};
 use super::fit::{self, Decay, Fitter};
 use super::problems::planes::{Collocation, Points};
 use super::problems::{Choices, Name};
+use super::summary::{self, Averages, Seen};
 use super::{picture, published, weights};
 use crate::arguments::{check_files, positive};
 use crate::checkpoint::{Checkpoint, digest, load};
 use crate::context::Context;
 use crate::data::npy;
-use crate::data::prepare::{mean, sample_deviation};
 use crate::report::comparison;
 use crate::report::file::write_atomic;
 use crate::report::plot::{Plot, Scale, Series};
@@ -59,7 +59,11 @@ Examples:
   reparam dirac-frenkel solve waves --method df,dfo --plot error.svg --plot-weights places.svg
   reparam dirac-frenkel solve burgers --seeds 3 --method df,dfo,tikhonov,tsvd,rsng,rdfo --gamma 1e-8,1e-6,1e-4
   reparam dirac-frenkel solve burgers --reference
-  reparam dirac-frenkel solve detonation --checkpoint run.json";
+  reparam dirac-frenkel solve detonation --checkpoint run.json
+  reparam dirac-frenkel solve fokker-planck-small --samples 50 --plot-mean mean.svg --plot-covariance covariance.svg
+
+Of a Fokker-Planck equation the mean and the covariance are seen: the error is that of the mean, relative to its norm; that of the
+covariance is beside it. Both are from samples, as the reference is: what chance alone makes of the error is printed, too.";
 
 /// `reparam dirac-frenkel solve`.
 #[derive(Args, Debug, Clone)]
@@ -167,8 +171,14 @@ pub struct SolveOptions {
     /// Where they are
     #[arg(long, value_enum, default_value_t)]
     collocation: Collocation,
+    /// Residual of a density u that is minimized: that of u itself (1), of its power (between), of its logarithm (0)
+    #[arg(long, value_name = "S", default_value_t = 0.5, value_parser = unit)]
+    residual: f64,
+    /// Paths of particles that the reference of a density is a mean over
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(128..))]
+    paths: Option<u32>,
     /// Repeat settings whose results are known, and print both
-    #[arg(long, conflicts_with_all = ["weights", "plot", "plot_solution", "plot_weights", "snapshots", "save_weights", "checkpoint", "resume"])]
+    #[arg(long, conflicts_with_all = ["weights", "plot", "plot_solution", "plot_weights", "plot_mean", "plot_covariance", "snapshots", "save_weights", "checkpoint", "resume"])]
     reference: bool,
     /// Draw the error over time
     #[arg(long, value_name = "FILE.svg")]
@@ -182,7 +192,14 @@ pub struct SolveOptions {
     /// Draw the weights over time; for a few weights
     #[arg(long, value_name = "FILE.svg")]
     plot_weights: Option<PathBuf>,
-    /// Write the solutions of the first seed: method, look, field, place; in the plane a row for each y
+    /// Draw the mean of a density over time, with two standard errors of the reference
+    #[arg(long, value_name = "FILE.svg")]
+    plot_mean: Option<PathBuf>,
+    /// Draw the covariance of a density over time, with two standard errors of the reference
+    #[arg(long, value_name = "FILE.svg")]
+    plot_covariance: Option<PathBuf>,
+    /// Write the solutions of the first seed: method, look, field, place; in the plane a row for each y. Of a density: mean, covariance, their standard errors, effective
+    /// number of points, logarithm of the integral
     #[arg(long, value_name = "FILE.npy")]
     snapshots: Option<PathBuf>,
     /// Write the state of all runs now and then
@@ -210,6 +227,13 @@ fn part(text: &str) -> std::result::Result<f64, String> {
     }
 }
 
+fn unit(text: &str) -> std::result::Result<f64, String> {
+    match text.parse::<f64>() {
+        Ok(number) if (0.0..=1.0).contains(&number) => Ok(number),
+        _ => Err("a number from 0 to 1 is needed".into()),
+    }
+}
+
 /// What is printed.
 #[derive(Clone, Debug, Serialize)]
 pub struct Report {
@@ -234,12 +258,9 @@ pub struct Report {
 #[derive(Clone, Debug, Serialize)]
 pub struct Row {
     method: String,
-    /// Relative error, mean over the looks.
-    pub error_mean: f64,
-    error_mean_sd: Option<f64>,
-    /// At the last look.
-    pub error_end: f64,
-    error_end_sd: Option<f64>,
+    /// Relative errors.
+    #[serde(flatten)]
+    pub averages: Averages,
     /// Steps in which singular values were dropped.
     truncated_steps: f64,
     steps: u64,
@@ -250,15 +271,22 @@ pub struct Row {
     seconds: f64,
     /// Runs that came to no end, and why.
     stopped: Vec<String>,
-    /// Errors at the looks, by run.
-    errors: Vec<Vec<f64>>,
+    /// Of a solution that is no function on a grid.
+    #[serde(flatten)]
+    seen: Option<Seen>,
 }
 
 impl SolveOptions {
     /// Does it.
     pub fn run(&self, context: &Context) -> Result<()> {
         let points = Points { count: self.points.map(|count| count as usize), collocation: self.collocation };
-        let choices = Choices { rho: self.rho, amplitudes: self.amplitudes.clone(), points };
+        let choices = Choices {
+            rho: self.rho,
+            amplitudes: self.amplitudes.clone(),
+            points,
+            residual: self.residual,
+            paths: self.paths.map(|count| count as usize),
+        };
         let mut case = self.problem.case(&choices)?;
         if self.reference {
             let rows = published::compare(self.problem, &mut case, context)?;
@@ -284,6 +312,8 @@ impl SolveOptions {
             ("--plot", self.plot.as_ref()),
             ("--plot-solution", self.plot_solution.as_ref()),
             ("--plot-weights", self.plot_weights.as_ref()),
+            ("--plot-mean", self.plot_mean.as_ref()),
+            ("--plot-covariance", self.plot_covariance.as_ref()),
             ("--snapshots", self.snapshots.as_ref()),
             ("--save-weights", self.save_weights.as_ref()),
             ("--checkpoint", self.checkpoint.as_ref()),
@@ -309,6 +339,15 @@ impl SolveOptions {
         if self.plot_weights.is_some() && case.weights() > 12 {
             let what = format!("--plot-weights: {} weights are too many to draw", case.weights());
             return Err(Error::usage(what));
+        }
+        let of_moments = self.plot_mean.is_some() || self.plot_covariance.is_some();
+        if of_moments && case.summary.is_none() {
+            let what = format!("{} has no moments to draw", case.name);
+            return Err(Error::usage(what).remedy("--plot-solution draws the solution itself"));
+        }
+        if self.plot_solution.is_some() && case.summary.is_some() {
+            return Err(Error::usage(format!("--plot-solution: {} is seen through its moments", case.name))
+                .remedy("--plot-mean and --plot-covariance draw its moments"));
         }
         let settings = self.settings(case);
         if settings.step > settings.time {
@@ -402,6 +441,7 @@ impl SolveOptions {
             "amplitudes": self.amplitudes,
             "points": case.blocks.iter().map(Block::points).collect::<Vec<_>>(),
             "collocation": format!("{:?}", self.collocation),
+            "residual": self.residual,
             "start": digest(starts.iter().flat_map(|(theta, _)| theta)),
         });
         let resumed: Option<Vec<Run>> = self.resume.as_ref().map(|file| load(file, &task)).transpose()?;
@@ -483,6 +523,18 @@ impl SolveOptions {
             }
             write_plot(path, &case.name, "time", "weights", Scale::Linear, series)?;
         }
+        for (path, part) in [(&self.plot_mean, 0), (&self.plot_covariance, 1)] {
+            let (Some(path), Some(summary)) = (path, &case.summary) else { continue };
+            let Some(part) = summary.parts.get(part) else { continue };
+            let mut lines = Vec::new();
+            for &k in &first {
+                let values: Result<Vec<Vec<f64>>> =
+                    solved.runs[k].looks.iter().map(|look| (case.values)(look)).collect();
+                lines.push((solved.plans[k].by.name(), values?));
+            }
+            let svg = summary.plot(part, &case.name, &times, &solved.exact, &lines);
+            write_atomic(path, svg.as_bytes())?;
+        }
         if let Some(path) = &self.snapshots {
             let width = case.shape.iter().product::<usize>() * case.fields.len();
             let mut values = Vec::new();
@@ -529,7 +581,7 @@ pub fn starts(case: &Case, seeds: &[u64], context: &Context) -> Result<Vec<(Vec<
         Start::Known(theta) => {
             let exact = (case.exact)(&[0.0])?;
             let values = (case.values)(theta)?;
-            let error = exact.first().map_or(0.0, |exact| super::case::relative_error(&values, exact));
+            let error = exact.first().map_or(0.0, |exact| case.error(&values, exact));
             Ok(vec![(theta.clone(), if error.is_finite() { error } else { 0.0 }); seeds.len()])
         }
         Start::Fit(targets) => {
@@ -639,29 +691,19 @@ impl Solved<'_> {
 
 /// Of the runs of one method.
 pub fn row(plans: &[Plan<'_>], runs: &[Run], exact: &[Vec<f64>]) -> Row {
-    let errors: Vec<Vec<f64>> =
-        plans.iter().zip(runs).map(|(plan, run)| plan.errors(run, exact).unwrap_or_default()).collect();
-    // A run that stopped has no end: infinitely wrong.
-    let finished = |(run, errors): (&Run, &Vec<f64>)| -> [f64; 2] {
-        match errors.last() {
-            // Where the exact solution vanishes there is no relative error.
-            Some(&end) if run.stopped.is_none() => {
-                let known: Vec<f64> = errors.iter().copied().filter(|x| x.is_finite()).collect();
-                [mean(&known), end]
-            }
-            _ => [f64::INFINITY; 2],
-        }
-    };
-    let both: Vec<[f64; 2]> = runs.iter().zip(&errors).map(finished).collect();
-    let column = |k: usize| both.iter().map(|both| both[k]).collect::<Vec<f64>>();
-    let deviation = |values: &[f64]| (values.len() > 1).then(|| sample_deviation(values));
+    let case = plans[0].case;
+    // A solution that cannot be looked at has no errors.
+    let values: Vec<Vec<Vec<f64>>> = runs
+        .par_iter()
+        .map(|run| {
+            run.looks.iter().map(|look| (case.values)(look)).collect::<Result<_>>().unwrap_or_default()
+        })
+        .collect();
+    let of_run = |looks: &Vec<Vec<f64>>| looks.iter().zip(exact).map(|(u, e)| case.error(u, e)).collect();
     let over_runs = |of: &dyn Fn(&Run) -> f64| runs.iter().map(of).sum::<f64>() / runs.len() as f64;
     Row {
         method: plans[0].by.name(),
-        error_mean: mean(&column(0)),
-        error_mean_sd: deviation(&column(0)),
-        error_end: mean(&column(1)),
-        error_end_sd: deviation(&column(1)),
+        averages: Averages::new(runs, values.iter().map(of_run).collect()),
         truncated_steps: over_runs(&|run| run.truncated_steps as f64),
         steps: plans[0].steps().0,
         rank: over_runs(&|run| run.rank as f64),
@@ -669,7 +711,7 @@ pub fn row(plans: &[Plan<'_>], runs: &[Run], exact: &[Vec<f64>]) -> Row {
         rank_max: runs.iter().map(|run| run.rank_max).max().unwrap_or(0),
         seconds: over_runs(&|run| run.seconds),
         stopped: runs.iter().filter_map(|run| run.stopped.clone()).collect(),
-        errors,
+        seen: case.summary.as_ref().map(|summary| summary.seen(runs, &values, exact)),
     }
 }
 
@@ -711,11 +753,11 @@ impl std::fmt::Display for Report {
                 |x: Option<f64>| x.filter(|x| x.is_finite()).map_or_else(String::new, |x| number(x, 2));
             table.row([
                 row.method.clone(),
-                row.errors.len().to_string(),
-                number(row.error_mean, 4),
-                deviation(row.error_mean_sd),
-                number(row.error_end, 4),
-                deviation(row.error_end_sd),
+                row.averages.errors.len().to_string(),
+                number(row.averages.error_mean, 4),
+                deviation(row.averages.error_mean_sd),
+                number(row.averages.error_end, 4),
+                deviation(row.averages.error_end_sd),
                 number(row.truncated_steps, 6),
                 row.steps.to_string(),
                 number(row.rank, 3),
@@ -725,12 +767,17 @@ impl std::fmt::Display for Report {
             ]);
         }
         write!(f, "{table}")?;
+        let seen = self.methods.iter().filter_map(|row| Some((row.method.as_str(), row.seen.as_ref()?)));
+        if seen.clone().next().is_some() {
+            writeln!(f)?;
+            write!(f, "{}", summary::table(seen))?;
+        }
         for row in &self.methods {
             for stopped in &row.stopped {
                 writeln!(f, "{} stopped at {stopped}", row.method)?;
             }
         }
-        let best = |x: &&Row, y: &&Row| x.error_end.total_cmp(&y.error_end);
+        let best = |x: &&Row, y: &&Row| x.averages.error_end.total_cmp(&y.averages.error_end);
         if let Some(best) = self.methods.iter().min_by(best).filter(|_| self.methods.len() > 1) {
             writeln!(f, "smallest error at the end: {}", best.method)?;
         }

@@ -18,8 +18,9 @@ use self::planes::Points;
 use crate::dirac_frenkel::case::{Block, Case, Exact, Integrator, Retention, Settings, Start, Target};
 use crate::dirac_frenkel::failed;
 use crate::dirac_frenkel::fields::Field;
-use crate::dirac_frenkel::fit::Fitter;
+use crate::dirac_frenkel::fit::{By, Fitter};
 use crate::dirac_frenkel::model::Model;
+use crate::dirac_frenkel::population::{self, Sizes};
 use crate::dirac_frenkel::spectral::{Spectral, grid};
 use crate::{Error, Result};
 
@@ -50,6 +51,10 @@ pub enum Name {
     VlasovSmall,
     /// The Vlasov equation with a fixed potential, network of 3265 weights, as published
     Vlasov,
+    /// Density of two particles in a swinging trap, network of 201 weights
+    FokkerPlanckSmall,
+    /// Density of five particles in a swinging trap, network of 1,581 weights, as published
+    FokkerPlanck,
 }
 
 /// What a problem can be told.
@@ -61,6 +66,16 @@ pub struct Choices {
     pub amplitudes: Vec<f64>,
     /// Collocation points of equations in the plane.
     pub points: Points,
+    /// Power of a density whose residual is minimized.
+    pub residual: f64,
+    /// Paths of particles; `None`: as many as the problem usually has.
+    pub paths: Option<usize>,
+}
+
+impl Default for Choices {
+    fn default() -> Self {
+        Self { rho: 0.0, amplitudes: vec![0.8, 0.2], points: Points::default(), residual: 0.5, paths: None }
+    }
 }
 
 const RK4: Settings = Settings {
@@ -92,6 +107,30 @@ impl Name {
             Self::Transport => planes::transport(false, choices.points),
             Self::VlasovSmall => planes::vlasov(true, choices.points),
             Self::Vlasov => planes::vlasov(false, choices.points),
+            Self::FokkerPlanckSmall => population::case(Sizes {
+                particles: 2,
+                width: 8,
+                layers: 2,
+                points: 250,
+                looks: 50_000,
+                paths: choices.paths.unwrap_or(100_000),
+                time: 2.0,
+                step: 1e-2,
+                fit: Fitter { iterations: 40, ..Fitter::of(By::Lm) },
+                power: choices.residual,
+            }),
+            Self::FokkerPlanck => population::case(Sizes {
+                particles: 5,
+                width: 20,
+                layers: 3,
+                points: 2000,
+                looks: 100_000,
+                paths: choices.paths.unwrap_or(100_000),
+                time: 8.0,
+                step: 1e-2,
+                fit: Fitter { iterations: 50_000, batch: 256, ..Fitter::of(By::Adam) },
+                power: choices.residual,
+            }),
         }?;
         case.name = self.to_possible_value().map_or_else(String::new, |value| value.get_name().into());
         Ok(case)
@@ -148,6 +187,7 @@ impl<F: FnMut(&[Jet<f64>], &[f64], f64) -> f64 + Clone + Send + Sync + 'static> 
             values: Box::new(values),
             exact: self.exact,
             reference: self.reference,
+            summary: None,
             start: start(targets.collect()),
             fit: Fitter::default(),
             known_velocity: None,
@@ -265,6 +305,7 @@ fn waves(rho: f64) -> Result<Case> {
         values: Box::new(values),
         exact: Box::new(exact),
         reference: "exact solution",
+        summary: None,
         start: Start::Known(vec![-2.0, 2.0, -2.0, 2.0]),
         fit: Fitter::default(),
         known_velocity: Some(vec![1.0, -1.0, 1.0, -1.0]),

@@ -137,6 +137,7 @@ fn case(flow: Flow, size: Size, choice: Points, exact: Box<Exact>) -> Result<Cas
         values: Box::new(move |theta| model.values(theta, &at).map_err(failed)),
         exact,
         reference: "exact along characteristics",
+        summary: None,
         start: Start::Fit(vec![target]),
         fit: size.fit,
         known_velocity: None,
