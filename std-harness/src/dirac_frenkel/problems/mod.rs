@@ -20,7 +20,7 @@ use crate::dirac_frenkel::failed;
 use crate::dirac_frenkel::fields::Field;
 use crate::dirac_frenkel::fit::{By, Fitter};
 use crate::dirac_frenkel::model::Model;
-use crate::dirac_frenkel::population::{self, Sizes};
+use crate::dirac_frenkel::population::{self, Fitted, Sizes};
 use crate::dirac_frenkel::spectral::{Spectral, grid};
 use crate::{Error, Result};
 
@@ -116,6 +116,7 @@ impl Name {
                 paths: choices.paths.unwrap_or(100_000),
                 time: 2.0,
                 step: 1e-2,
+                fitted: Fitted { points: 1000, level: None, seed: 0xceb1_ee89_f6f1_5244 },
                 fit: Fitter { iterations: 40, ..Fitter::of(By::Lm) },
                 power: choices.residual,
             }),
@@ -128,7 +129,8 @@ impl Name {
                 paths: choices.paths.unwrap_or(100_000),
                 time: 8.0,
                 step: 1e-2,
-                fit: Fitter { iterations: 50_000, batch: 256, ..Fitter::of(By::Adam) },
+                fitted: Fitted { points: 16_000, level: Some(60.0), seed: 0x3d98_6575_f9cb_d4bd },
+                fit: Fitter { batch: 256, ..Fitter::of(By::Adam) },
                 power: choices.residual,
             }),
         }?;
