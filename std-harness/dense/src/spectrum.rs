@@ -1,6 +1,6 @@
 //! Singular values with what a velocity needs of their vectors.
 
-use faer::MatRef;
+use faer::{ColRef, MatRef};
 use reparam::dirac_frenkel::Error;
 use reparam::dirac_frenkel::least_squares::Factored;
 
@@ -26,6 +26,20 @@ impl Spectrum {
             along.push(u.iter().zip(seen).map(|(u, f)| u * f).sum());
         }
         Ok(Self { n, lines, along, residual })
+    }
+
+    /// What J − QB, orthogonal to Q, adds to uᵢᵀf where σᵢ matters: `seen` is (J − QB)ᵀf.
+    pub(crate) fn add_left_out(&mut self, seen: ColRef<'_, f64>, bound: impl Fn(f64) -> f64) {
+        let mut least = 0.0;
+        for (k, (line, along)) in self.lines.chunks_exact(self.n).zip(&mut self.along).enumerate() {
+            let square: f64 = line.iter().map(|x| x * x).sum();
+            if k == 0 {
+                least = 0.1 * bound(square.sqrt());
+            }
+            if square.sqrt() > least {
+                *along += line.iter().zip(seen.iter()).map(|(x, seen)| x * seen).sum::<f64>() / square;
+            }
+        }
     }
 
     /// As the core takes it.

@@ -3,7 +3,7 @@
 //! Of hundreds of singular values a truncated velocity keeps some tens. What matters is then found from the top. A J without a low
 //! rank is squared where that is accurate enough, else factored by reflections.
 
-use faer::{Mat, MatMut, MatRef};
+use faer::{ColRef, Mat, MatMut, MatRef};
 use rayon::prelude::*;
 use reparam::dirac_frenkel::{Error, Method, Problem, Stage};
 
@@ -11,10 +11,14 @@ use crate::gram::Gram;
 use crate::low_rank::LowRank;
 use crate::spectrum::Spectrum;
 
-/// What is left out has this part of the smallest singular value that matters, at most.
-const NEGLIGIBLE: f64 = 1e-6;
+/// What is left out has this part of the smallest singular value that matters, at most. Being orthogonal to what is found, it
+/// counts by its square.
+const LEFT_OUT: f64 = 1e-4;
 
-/// What squares round, where nothing is left out.
+/// What squares may round where the solution is refined.
+const REFINED: f64 = 1e-6;
+
+/// What squares may round where it is not.
 const ROUNDING: f64 = 1e-8;
 
 /// Rows that one thread makes at a time.
@@ -124,12 +128,11 @@ impl Stored {
         let (n, points) = (self.n, self.values.len());
         let bound = |largest: f64| match method {
             Method::Truncated(truncation) => truncation.bound(largest),
-            // Below √γ a direction's part of the solution is proportional to its singular value.
-            Method::Tikhonov(gamma) => gamma.sqrt(),
+            // Below √γ a direction's part of the solution is proportional to its singular value, not to the square.
+            Method::Tikhonov(gamma) => 1e-2 * gamma.sqrt(),
         };
         let rows = MatMut::from_column_major_slice_mut(&mut self.rows, n, points);
-        if let Some(LowRank { basis, transposed }) = LowRank::new(rows, |largest| NEGLIGIBLE * bound(largest))
-        {
+        if let Some(LowRank { basis, transposed }) = LowRank::new(rows, |largest| LEFT_OUT * bound(largest)) {
             let (mut seen, mut unseen) = (Vec::new(), self.values.clone());
             for column in basis.col_iter() {
                 let part: f64 = column.iter().zip(&unseen).map(|(q, f)| q * f).sum();
@@ -137,15 +140,18 @@ impl Stored {
                 seen.push(part);
             }
             let residual = unseen.iter().map(|f| f * f).sum();
-            return Spectrum::of_part(transposed.as_ref(), &seen, residual).map(Solved::Spectrum);
+            let mut spectrum = Spectrum::of_part(transposed.as_ref(), &seen, residual)?;
+            let left_out = MatRef::from_column_major_slice(&self.rows, n, points);
+            spectrum.add_left_out((left_out * ColRef::from_slice(&unseen)).as_ref(), bound);
+            return Ok(Solved::Spectrum(spectrum));
         }
         let rows = MatRef::from_column_major_slice(&self.rows, n, points);
         let size = rows.norm_l2();
         let rounding = Gram::rounding(n, size, bound(size));
-        if rounding <= NEGLIGIBLE {
+        if rounding <= REFINED {
             let gram = Gram::new(rows, &self.values);
             if matches!(method, Method::Truncated(_))
-                && let Some((eta, stage)) = gram.regular(bound, NEGLIGIBLE)
+                && let Some((eta, stage)) = gram.regular(bound, REFINED)
             {
                 return Ok(Solved::Regular { eta, stage });
             }

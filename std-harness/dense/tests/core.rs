@@ -61,7 +61,8 @@ fn agree(problem: Graded, method: Method<f64>, memory: Option<Momentum<f64>>, to
     }
     for (x, y) in [
         (a.0.largest, b.0.largest),
-        (a.0.kept, b.0.kept),
+        // Without truncation, the smallest of all; of those that are found here.
+        (a.0.kept, if matches!(method, Method::Tikhonov(_)) { a.0.kept } else { b.0.kept }),
         (a.0.residual_before, b.0.residual_before),
         (a.0.residual_after, b.0.residual_after),
         (a.0.null, b.0.null),
