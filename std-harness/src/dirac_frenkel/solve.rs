@@ -647,8 +647,10 @@ pub fn work(
         })
         .collect();
     progress.finish();
+    // What ended the runs counts, not that a reference ends for the same reason.
+    let ended = ended?;
     let exact = (case.exact)(&first.times())?;
-    Ok((ended?, exact))
+    Ok((ended, exact))
 }
 
 /// What came out.
