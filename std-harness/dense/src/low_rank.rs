@@ -29,6 +29,10 @@ impl LowRank {
             return None;
         }
         let size = transposed.norm_l2();
+        // Less than rounding cannot be what is left, and σ₁ is not above the norm.
+        if enough(size) < f64::EPSILON * size {
+            return None;
+        }
         let mut rng = SplitMix64::new(1);
         let mut parts: Vec<Self> = Vec::new();
         let mut largest = 0.0f64;
