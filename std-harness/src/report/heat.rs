@@ -2,7 +2,7 @@
 
 use std::fmt::Write;
 
-use super::plot::escape;
+use super::plot::{escape, head};
 use super::table::number;
 
 /// How values become colours.
@@ -83,21 +83,12 @@ impl Heat {
     pub fn to_svg(&self) -> String {
         let width = LEFT + self.columns.len() as f64 * (SIDE + GAP) + GAP;
         let height = TOP + self.rows.len() as f64 * (SIDE + GAP) + BOTTOM;
-        let mut svg = String::new();
+        let mut svg = head([width, height], GAP, &self.title);
         // Writing to a string cannot fail.
         let mut put = |text: std::fmt::Arguments<'_>| {
             let _ = svg.write_fmt(text);
             svg.push('\n');
         };
-        put(format_args!(
-            "<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"{width}\" height=\"{height}\" viewBox=\"0 0 {width} {height}\" \
-             font-family=\"Helvetica, Arial, sans-serif\" font-size=\"12\" fill=\"#222\">"
-        ));
-        let title = escape(&self.title);
-        put(format_args!(
-            "<title>{title}</title>\n<rect width=\"{width}\" height=\"{height}\" fill=\"#fff\"/>"
-        ));
-        put(format_args!("<text x=\"{GAP}\" y=\"26\" font-size=\"15\" font-weight=\"600\">{title}</text>"));
         let x = |column: usize| LEFT + column as f64 * (SIDE + GAP);
         let y = |row: usize| TOP + row as f64 * (SIDE + GAP);
         for (column, head) in self.columns.iter().enumerate() {

@@ -170,6 +170,18 @@ fn shown(scale: Scale, value: f64) -> bool {
     value.is_finite() && (scale == Scale::Linear || value > 0.0)
 }
 
+/// Begin of a picture: its size, a white ground, the title from `left` on.
+pub(super) fn head([width, height]: [f64; 2], left: f64, title: &str) -> String {
+    let title = escape(title);
+    format!(
+        "<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"{width}\" height=\"{height}\" viewBox=\"0 0 {width} {height}\" \
+         font-family=\"Helvetica, Arial, sans-serif\" font-size=\"12\" fill=\"#222\">\n\
+         <title>{title}</title>\n\
+         <rect width=\"{width}\" height=\"{height}\" fill=\"#fff\"/>\n\
+         <text x=\"{left}\" y=\"26\" font-size=\"15\" font-weight=\"600\">{title}</text>\n"
+    )
+}
+
 pub(super) fn escape(text: &str) -> String {
     text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;").replace('"', "&quot;")
 }
@@ -197,22 +209,12 @@ impl Plot {
         let x = |value: f64| LEFT + x_axis.at(value) * (right - LEFT);
         let y = |value: f64| bottom - y_axis.at(value) * (bottom - TOP);
 
-        let mut svg = String::new();
+        let mut svg = head([WIDTH, height], LEFT, &self.title);
         // Writing to a string cannot fail.
         let mut put = |text: std::fmt::Arguments<'_>| {
             let _ = svg.write_fmt(text);
             svg.push('\n');
         };
-        put(format_args!(
-            "<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"{WIDTH}\" height=\"{height}\" viewBox=\"0 0 {WIDTH} {height}\" \
-             font-family=\"Helvetica, Arial, sans-serif\" font-size=\"12\" fill=\"#222\">"
-        ));
-        put(format_args!("<title>{}</title>", escape(&self.title)));
-        put(format_args!("<rect width=\"{WIDTH}\" height=\"{height}\" fill=\"#fff\"/>"));
-        put(format_args!(
-            "<text x=\"{LEFT}\" y=\"26\" font-size=\"15\" font-weight=\"600\">{}</text>",
-            escape(&self.title)
-        ));
         for (axis, vertical) in [(&x_axis, true), (&y_axis, false)] {
             let rules =
                 axis.minor.iter().map(|t| (t, "#f1f1f1")).chain(axis.ticks.iter().map(|t| (t, "#dcdcdc")));
